@@ -1,0 +1,165 @@
+"""Derivatives of Python functions as readable Python source.
+
+    >>> import tangent
+    >>> def f(x):
+    ...     return x * x
+    >>> df = tangent.grad(f)
+    >>> df(3.0)
+    6.0
+    >>> print(df.source)  # the derivative, as text
+
+The names below are loaded when they are first used, so that making a derivative from text
+(`tangent.differentiate`, the language server, ``tangent show``) imports no numerical library.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tangent.derivative import Dependency, Derivative, Link, Role
+from tangent.diagnostics import DerivativeError, Diagnostic, RelatedNote
+from tangent.source.text import SourceText, Span
+
+if TYPE_CHECKING:
+    from tangent import grads as grads
+    from tangent import tangents as tangents
+    from tangent.api import INPUT_DERIVATIVE as INPUT_DERIVATIVE
+    from tangent.api import autodiff as autodiff
+    from tangent.api import grad as grad
+    from tangent.api import hessian as hessian
+    from tangent.api import hvp as hvp
+    from tangent.api import insert_grad_of as insert_grad_of
+    from tangent.api import jacobian as jacobian
+    from tangent.api import jvp as jvp
+    from tangent.api import stop_gradient as stop_gradient
+    from tangent.api import tangent as tangent
+    from tangent.api import value_and_grad as value_and_grad
+    from tangent.api import vjp as vjp
+    from tangent.checks import GradCheck as GradCheck
+    from tangent.checks import GradientMismatch as GradientMismatch
+    from tangent.checks import check_grads as check_grads
+    from tangent.engine import differentiate as differentiate
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "INPUT_DERIVATIVE": "tangent.api",
+    "autodiff": "tangent.api",
+    "grad": "tangent.api",
+    "hessian": "tangent.api",
+    "hvp": "tangent.api",
+    "insert_grad_of": "tangent.api",
+    "jacobian": "tangent.api",
+    "jvp": "tangent.api",
+    "stop_gradient": "tangent.api",
+    "tangent": "tangent.api",
+    "value_and_grad": "tangent.api",
+    "vjp": "tangent.api",
+    "GradCheck": "tangent.checks",
+    "GradientMismatch": "tangent.checks",
+    "check_grads": "tangent.checks",
+    "differentiate": "tangent.engine",
+}
+# What derivative code calls: ``from tangent import unbroadcast``.
+_RUNTIME = (
+    "accumulate",
+    "add_at",
+    "as_columns",
+    "axis_size",
+    "check_seed",
+    "check_tangent_seed",
+    "diag_adjoint",
+    "diagonal_adjoint",
+    "diff_adjoint",
+    "divide_or_zero",
+    "dot_adjoint_left",
+    "dot_adjoint_right",
+    "einsum_adjoint",
+    "einsum_adjoint_left",
+    "einsum_adjoint_right",
+    "exp_ratio",
+    "expand",
+    "extremum_weights",
+    "flatten_axes",
+    "from_columns",
+    "hstack_adjoint",
+    "inner_adjoint_left",
+    "inner_adjoint_right",
+    "inverse_axes",
+    "larger",
+    "log_or_zero",
+    "matmul_adjoint_left",
+    "matmul_adjoint_right",
+    "ones_on_diagonal",
+    "outer_adjoint_left",
+    "outer_adjoint_right",
+    "power_slope",
+    "product_or_zero",
+    "products_of_others",
+    "put_along",
+    "repeat_adjoint",
+    "restore_dims",
+    "sign",
+    "sinc_derivative",
+    "snapshot",
+    "split_like",
+    "take_adjoint",
+    "take_out",
+    "tensordot_adjoint_left",
+    "tensordot_adjoint_right",
+    "through_cast",
+    "tile_adjoint",
+    "unbroadcast",
+    "unflatten_axes",
+    "unpad",
+    "vector_order",
+    "vstack_adjoint",
+    "zeros_like",
+)
+_HOMES.update(dict.fromkeys(_RUNTIME, "tangent.runtime"))
+_MODULES = ("grads", "tangents", "runtime")
+
+__all__ = [
+    "INPUT_DERIVATIVE",
+    "Dependency",
+    "Derivative",
+    "DerivativeError",
+    "Diagnostic",
+    "GradCheck",
+    "GradientMismatch",
+    "Link",
+    "RelatedNote",
+    "Role",
+    "SourceText",
+    "Span",
+    "autodiff",
+    "check_grads",
+    "differentiate",
+    "grad",
+    "grads",
+    "hessian",
+    "hvp",
+    "insert_grad_of",
+    "jacobian",
+    "jvp",
+    "stop_gradient",
+    "tangent",
+    "tangents",
+    "value_and_grad",
+    "vjp",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"tangent.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tangent' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

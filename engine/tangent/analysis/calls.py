@@ -1,0 +1,93 @@
+"""How the arguments of an operation meet the signature of its rule."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+from tangent.ir import nodes as ir
+from tangent.rules.declare import UNKNOWN, Rule
+
+
+class BindingError(Exception):
+    """A call does not fit the signature its rule knows."""
+
+
+@dataclass(eq=False, slots=True)
+class Binding:
+    """The arguments of one operation by parameter. ``star`` are those of ``*args``.
+    ``keywords`` are the parameters that were passed by keyword."""
+
+    rule: Rule
+    arguments: dict[str, ir.Expr]
+    star: tuple[ir.Expr, ...]
+    keywords: frozenset[str]
+
+    def varargs(self) -> str | None:
+        vararg = self.rule.parameters.vararg
+        return None if vararg is None else vararg.arg
+
+
+def bind(rule: Rule, op: ir.Op) -> Binding:
+    """The arguments of ``op`` by the parameters of ``rule``.
+
+    Raises `BindingError` with a sentence for the user if they do not fit.
+    """
+    signature = rule.parameters
+    positional = [a.arg for a in (*signature.posonlyargs, *signature.args)]
+    accepted = {a.arg for a in (*signature.args, *signature.kwonlyargs)}
+    arguments = dict(zip(positional, op.args))
+    star = op.args[len(positional) :]
+    if star and signature.vararg is None:
+        raise BindingError(
+            f"`{rule.name}` is known with {len(positional)} positional arguments,"
+            f" not {len(op.args)}"
+        )
+    for name, value in op.keywords:
+        if name not in accepted:
+            raise BindingError(f"`{rule.name}` is not known with the keyword argument `{name}`")
+        if name in arguments:
+            raise BindingError(f"`{rule.name}` gets two values for `{name}`")
+        arguments[name] = value
+    required = positional[: len(positional) - len(signature.defaults)]
+    for name in required:
+        if name not in arguments:
+            raise BindingError(f"`{rule.name}` needs the argument `{name}`")
+    return Binding(rule, arguments, star, frozenset(k for k, _ in op.keywords))
+
+
+def default_of(rule: Rule, parameter: str) -> Any:
+    """The literal default of a parameter in the rule's signature; `UNKNOWN` if it has none."""
+    signature = rule.parameters
+    plain = [*signature.posonlyargs, *signature.args]
+    offset = len(plain) - len(signature.defaults)
+    for i, arg in enumerate(plain):
+        if arg.arg == parameter and i >= offset:
+            return _literal(signature.defaults[i - offset])
+    for arg, default in zip(signature.kwonlyargs, signature.kw_defaults):
+        if arg.arg == parameter and default is not None:
+            return _literal(default)
+    return UNKNOWN
+
+
+def _literal(node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return UNKNOWN
+
+
+def literal_of(expr: ir.Expr) -> Any:
+    """The value of an expression that is written as a literal; `UNKNOWN` otherwise."""
+    if isinstance(expr, ir.Const):
+        return expr.value
+    if isinstance(expr, ir.Op) and expr.callee in ("tuple", "list"):
+        parts = [literal_of(a) for a in expr.args]
+        if any(p is UNKNOWN for p in parts):
+            return UNKNOWN
+        return tuple(parts) if expr.callee == "tuple" else parts
+    if isinstance(expr, ir.Op) and expr.callee == "operator.neg":
+        value = literal_of(expr.args[0])
+        return -value if isinstance(value, (int, float)) else UNKNOWN
+    return UNKNOWN

@@ -1,0 +1,233 @@
+"""Everything in a function that keeps a derivative from passing, each with its place.
+
+Only what is active is asked: code that carries no derivative may be anything.
+"""
+
+from __future__ import annotations
+
+from tangent.analysis.activity import Activity, differentiable_operands
+from tangent.analysis.calls import BindingError, bind
+from tangent.analysis.versions import Value, Versions
+from tangent.ir import nodes as ir
+from tangent.lower.lower import Program
+from tangent.resolve.symbols import FunctionSource, UserFunction
+from tangent.rules import registry
+from tangent.rules.user import template_for
+from tangent.source.text import Span
+
+
+class _Search:
+    def __init__(
+        self, program: Program, source: FunctionSource, versions: Versions, activity: Activity,
+        mode: str,
+    ):  # fmt: skip
+        self.program = program
+        self.source = source
+        self.versions = versions
+        self.activity = activity
+        self.mode = mode
+
+    def report(self, span: Span | None, code: str, message: str, hint: str = "") -> None:
+        if span is None:
+            span = self.source.module.source.span_of(self.source.node)
+        self.program.report(self.source, span, code, message, hint)
+
+    def block(self, block: ir.Block) -> None:
+        for stmt in ir.statements(block):
+            self.statement(stmt)
+
+    def statement(self, stmt: ir.Stmt) -> None:
+        bound = self.versions.bound.get(stmt, {})
+        active = {n: v for n, v in bound.items() if self.activity.is_active(v)}
+        if isinstance(stmt, ir.Return):
+            if stmt.value is not None:
+                self.expr(stmt.value)
+            return
+        if isinstance(stmt, ir.Assign):
+            self.assign(stmt, stmt.target, stmt.value, active)
+        elif isinstance(stmt, ir.Verbatim):
+            if active:
+                self.report(stmt.span, "unsupported-statement", stmt.why,
+                            "keep what carries a derivative outside of it")  # fmt: skip
+            return
+        elif isinstance(stmt, ir.With):
+            if any(n in active for n in stmt.binds):
+                self.report(
+                    stmt.span, "unsupported-statement",
+                    "cannot differentiate what a `with` statement binds",
+                    "bind it by an assignment",
+                )  # fmt: skip
+            return
+        elif isinstance(stmt, ir.For):
+            self.iteration(stmt, active)
+        elif isinstance(stmt, ir.Evaluate) and active:
+            self.expr(stmt.value)
+        self.shared_changes(stmt, active)
+
+    def assign(
+        self, stmt: ir.Assign, target: ir.Target, value: ir.Expr, active: dict[str, Value]
+    ) -> None:
+        if isinstance(target, ir.OtherTarget):
+            lost = not target.mutates or any(n in active for n in (*target.mutates, *target.binds))
+            if lost and self.activity.is_varied(value):
+                self.report(target.span, "unsupported-target", target.why,
+                            "assign to a local variable")  # fmt: skip
+            return
+        if (
+            isinstance(target, ir.Unpack)
+            and isinstance(value, ir.Op)
+            and value.callee in ("tuple", "list")
+        ):
+            if len(value.args) == len(target.targets):
+                for part, part_value in zip(target.targets, value.args):
+                    self.assign(stmt, part, part_value, active)
+            return
+        if isinstance(target, ir.Unpack):
+            if not all(isinstance(t, ir.Name) for t in target.targets):
+                if any(n in active for n in ir.bound_names(target)):
+                    self.report(
+                        target.span, "unsupported-target",
+                        "cannot differentiate this unpacking",
+                        "unpack into plain names",
+                    )  # fmt: skip
+                return
+        names = list(ir.bound_names(target))
+        if isinstance(target, ir.Item):
+            names.append(target.name)
+        if any(n in active for n in names):
+            self.expr(value)
+
+    def iteration(self, stmt: ir.For, active: dict[str, Value]) -> None:
+        targets = [n for n in ir.bound_names(stmt.target) if n in active]
+        if not targets:
+            if not isinstance(stmt.target, (ir.Name, ir.Unpack)):
+                self.report(stmt.span, "unsupported-target",
+                            "cannot differentiate a loop over this target")  # fmt: skip
+            return
+        if not isinstance(stmt.target, ir.Name) or not isinstance(stmt.iter, ir.Read):
+            self.report(
+                stmt.iter.span or stmt.span, "unsupported-iteration",
+                "cannot differentiate iteration over this expression",
+                "loop over a variable, or over range(len(...)) with an index",
+            )  # fmt: skip
+
+    def shared_changes(self, stmt: ir.Stmt, active: dict[str, Value]) -> None:
+        """An in-place change that another variable, or a function, makes or sees."""
+        direct = set(ir.bound_names(stmt.target)) if isinstance(stmt, (ir.Assign, ir.For)) else set()
+        if isinstance(stmt, (ir.Assign, ir.For)):
+            direct |= _stored(stmt.target)
+        for expr in ir.expressions(stmt):
+            for node in ir.walk(expr):
+                if isinstance(node, ir.Op) and node.callee in ("list.append", "list.pop"):
+                    if isinstance(node.args[0], ir.Read):
+                        direct.add(node.args[0].name)
+                elif isinstance(node, (ir.Call, ir.Opaque)):
+                    for name in node.mutates:
+                        if name in active and name not in direct:
+                            self.report(
+                                node.span or stmt.span, "changes-argument",
+                                f"cannot differentiate a call that may change `{name}` in place",
+                                "return the changed value instead",
+                            )  # fmt: skip
+                            direct.add(name)
+        for name, value in active.items():
+            if value.kind == "mutated" and name not in direct:
+                changed = ", ".join(f"`{n}`" for n in sorted(direct)) or "an object"
+                self.report(
+                    stmt.span, "aliased-update",
+                    f"cannot differentiate this in-place change of {changed}:"
+                    f" `{name}` may share its memory",
+                    "work on a copy (`.copy()`), or write `x = x + ...` instead of `x += ...`",
+                )  # fmt: skip
+
+    def expr(self, expr: ir.Expr) -> None:
+        if not self.activity.is_varied(expr):
+            return
+        if isinstance(expr, ir.Opaque):
+            self.report(expr.span, "unsupported-expression", expr.why, expr.hint)
+            return
+        if isinstance(expr, ir.Call):
+            self.call(expr)
+        elif isinstance(expr, ir.Op):
+            self.operation(expr)
+        for child in differentiable_operands(expr):
+            self.expr(child)
+
+    def operation(self, op: ir.Op) -> None:
+        if op.callee in ("tuple", "list", "select", "and", "or", "operator.getitem",
+                         "list.append", "list.pop", "operator.pos"):  # fmt: skip
+            return
+        if op.callee.startswith("attribute."):
+            self.report(
+                op.span, "unsupported-attribute",
+                f"cannot differentiate the attribute `.{op.detail[0]}`",
+                "pass the value in as an argument of its own",
+            )  # fmt: skip
+            return
+        rule = registry.rule_for(op.callee)
+        if rule is None:
+            self.report(
+                op.span, "unknown-function",
+                f"cannot differentiate `{op.callee}`: it has no derivative rule",
+                "write one with `tangent.grads.adjoint`",
+            )  # fmt: skip
+            return
+        try:
+            binding = bind(rule, op)
+        except BindingError as error:
+            self.report(op.span, "unsupported-argument", f"cannot differentiate this call: {error}")
+            return
+        constant = [
+            (p, a)
+            for p, a in binding.arguments.items()
+            if p not in rule.adjoint and p not in rule.inert
+        ]
+        constant += [(binding.varargs() or "", a) for a in binding.star]
+        for parameter, arg in constant:
+            if self.activity.is_varied(arg):
+                self.report(
+                    arg.span or op.span, "constant-argument",
+                    f"cannot differentiate `{op.callee}` with respect to its argument"
+                    f" `{parameter}`",
+                    "its derivative rule takes this argument as a constant",
+                )  # fmt: skip
+
+    def call(self, call: ir.Call) -> None:
+        modules = (self.source.module, call.function.module)
+        wanted = "reverse" if self.mode == "reverse" else "forward"
+        if template_for(UserFunction(call.function), wanted, modules) is not None:
+            return
+        arguments = call.function.node.args
+        positional = len(arguments.posonlyargs) + len(arguments.args)
+        known = {a.id for a in (*arguments.args, *arguments.kwonlyargs)}
+        if arguments.vararg or arguments.kwarg:
+            self.report(
+                call.span, "unsupported-signature",
+                f"cannot differentiate the call of `{call.text}`: it takes `*args` or `**kwargs`",
+                "name its parameters",
+            )  # fmt: skip
+        elif len(call.args) > positional or any(k not in known for k, _ in call.keywords):
+            self.report(
+                call.span, "unsupported-argument",
+                f"cannot differentiate this call: `{call.text}` does not take these arguments",
+            )  # fmt: skip
+
+
+def _stored(target: ir.Target) -> set[str]:
+    if isinstance(target, ir.Item):
+        return {target.name}
+    if isinstance(target, ir.Unpack):
+        return set().union(*(_stored(part) for part in target.targets))
+    return set()
+
+
+def find_obstacles(
+    program: Program,
+    function: ir.Function,
+    body: ir.Block,
+    versions: Versions,
+    activity: Activity,
+    mode: str,
+) -> None:
+    """Reports to ``program`` what keeps the function from being differentiated."""
+    _Search(program, function.source, versions, activity, mode).block(body)

@@ -1,0 +1,247 @@
+"""Which value a variable holds where: static single assignment, told beside the code.
+
+The text keeps its names; this analysis says for every read which *value* it gets. A value is
+made by a parameter, an assignment, an in-place change, a loop target, or by control flow that
+joins two values of one name: after an `if`, at the head of a loop, after a loop. (Structured
+form of Cytron et al., *Efficiently computing static single assignment form and the control
+dependence graph*, TOPLAS 13(4), 1991; in structured code the joins are where the syntax is.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tangent.analysis.aliasing import Aliases, mutations
+from tangent.ir import nodes as ir
+
+
+@dataclass(eq=False, slots=True)
+class Region:
+    """A block: of the function, of a branch, or of a loop."""
+
+    parent: Region | None
+    stmt: ir.Stmt | None = None
+    loop: bool = False
+    branch: int = 0
+
+    def within(self, other: Region) -> bool:
+        """Whether this region is ``other`` or lies in it."""
+        region: Region | None = self
+        while region is not None:
+            if region is other:
+                return True
+            region = region.parent
+        return False
+
+    @property
+    def innermost_loop(self) -> Region | None:
+        """The loop body that this region runs in, if any."""
+        region: Region | None = self
+        while region is not None and not region.loop:
+            region = region.parent
+        return region
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """One value of a variable. ``kind`` is "param", "assign", "mutated" (the same object after
+    an in-place change), "target" (of a loop), "head" (at the start of each iteration), "exit"
+    (after the loop) or "join" (after an `if`)."""
+
+    name: str
+    kind: str
+    region: Region
+    stmt: ir.Stmt | None
+    inputs: list[Value] = field(default_factory=list)
+    expr: ir.Expr | None = None  # what was assigned, if it was one expression
+
+
+class Versions:
+    """The result of `find_versions`."""
+
+    def __init__(self) -> None:
+        self.root = Region(None)
+        self.of: dict[ir.Read, Value] = {}
+        self.values: list[Value] = []
+        # What a statement binds: itself, and by its control flow.
+        self.bound: dict[ir.Stmt, dict[str, Value]] = {}
+        self.heads: dict[ir.Stmt, dict[str, Value]] = {}
+        self.joins: dict[ir.Stmt, dict[str, Value]] = {}
+        self.region_of: dict[ir.Stmt, Region] = {}
+        self.final: dict[str, Value] = {}
+        self.params: dict[str, Value] = {}
+
+    def holds_at_end(self, value: Value, where: Region) -> bool:
+        """Whether the variable still holds the value when the function has run, seen from a
+        place that only runs if the branches around ``where`` were taken."""
+        return self._reaches(self.final.get(value.name), value, where)
+
+    def _reaches(self, current: Value | None, value: Value, where: Region) -> bool:
+        while current is not None:
+            if current is value:
+                return True
+            if current.kind != "join" or not isinstance(current.stmt, ir.If):
+                return False
+            taken = _branch_towards(where, current.stmt)
+            if taken is None:
+                return False
+            current = current.inputs[taken] if len(current.inputs) == 2 else None
+        return False
+
+
+def _branch_towards(where: Region, stmt: ir.Stmt) -> int | None:
+    region: Region | None = where
+    while region is not None:
+        if region.stmt is stmt and not region.loop:
+            return region.branch
+        region = region.parent
+    return None
+
+
+class _Walk:
+    def __init__(self, aliases: Aliases):
+        self.aliases = aliases
+        self.out = Versions()
+
+    def new(
+        self,
+        name: str,
+        kind: str,
+        region: Region,
+        stmt: ir.Stmt | None,
+        inputs: list[Value] | None = None,
+        expr: ir.Expr | None = None,
+    ) -> Value:
+        value = Value(name, kind, region, stmt, inputs or [], expr)
+        self.out.values.append(value)
+        return value
+
+    def read(self, expr: ir.Expr, env: dict[str, Value], region: Region) -> None:
+        for node in ir.walk(expr):
+            if isinstance(node, ir.Read):
+                value = env.get(node.name)
+                if value is None:
+                    # Read before any binding: an error at run time, or a captured variable.
+                    value = env[node.name] = self.new(node.name, "param", self.out.root, None)
+                self.out.of[node] = value
+
+    def block(self, block: ir.Block, env: dict[str, Value], region: Region) -> None:
+        for stmt in block:
+            self.out.region_of[stmt] = region
+            self.stmt(stmt, env, region)
+
+    def stmt(self, stmt: ir.Stmt, env: dict[str, Value], region: Region) -> None:
+        if isinstance(stmt, ir.While):
+            return self.loop(stmt, env, region)
+        for expr in ir.expressions(stmt):
+            self.read(expr, env, region)
+        if isinstance(stmt, ir.For):
+            return self.loop(stmt, env, region)
+        bound = self.out.bound.setdefault(stmt, {})
+        if isinstance(stmt, ir.If):
+            first, second = dict(env), dict(env)
+            self.block(stmt.body, first, Region(region, stmt, branch=0))
+            self.block(stmt.orelse, second, Region(region, stmt, branch=1))
+            joins = self.out.joins.setdefault(stmt, {})
+            for name in dict.fromkeys([*first, *second]):
+                a, b = first.get(name), second.get(name)
+                if a is b:
+                    assert a is not None
+                    env[name] = a
+                else:
+                    inputs = [v for v in (a, b) if v is not None]
+                    env[name] = joins[name] = self.new(name, "join", region, stmt, inputs)
+            return None
+        if isinstance(stmt, ir.Assign):
+            self.assign(stmt, stmt.target, stmt.value, env, region, bound)
+        else:
+            for name in ir.binds(stmt):
+                env[name] = bound[name] = self.new(name, "assign", region, stmt)
+        self.mutate(stmt, env, region, bound)
+        if isinstance(stmt, ir.With):
+            self.block(stmt.body, env, Region(region, stmt))
+        return None
+
+    def assign(
+        self,
+        stmt: ir.Stmt,
+        target: ir.Target,
+        value: ir.Expr | None,
+        env: dict[str, Value],
+        region: Region,
+        bound: dict[str, Value],
+    ) -> None:
+        if isinstance(target, ir.Name):
+            env[target.name] = bound[target.name] = self.new(
+                target.name, "assign", region, stmt, expr=value
+            )
+        elif isinstance(target, ir.Unpack):
+            parts: tuple[ir.Expr | None, ...] = (None,) * len(target.targets)
+            if (
+                isinstance(value, ir.Op)
+                and value.callee in ("tuple", "list")
+                and len(value.args) == len(target.targets)
+            ):
+                parts = value.args
+            for part, part_value in zip(target.targets, parts):
+                self.assign(stmt, part, part_value, env, region, bound)
+        else:
+            for name in ir.bound_names(target):
+                env[name] = bound[name] = self.new(name, "assign", region, stmt)
+
+    def mutate(
+        self, stmt: ir.Stmt, env: dict[str, Value], region: Region, bound: dict[str, Value]
+    ) -> None:
+        """An in-place change gives a new value to every variable that may see it."""
+        for name in mutations(stmt):
+            if name in self.aliases.scalars:
+                continue
+            for other in list(env):
+                if not self.aliases.share(name, other):
+                    continue
+                if other == name and other in bound:
+                    continue  # `x += v`: the assignment has made the value
+                inputs = [env[other]]
+                if other != name and name in bound:
+                    inputs.append(bound[name])
+                env[other] = bound[other] = self.new(other, "mutated", region, stmt, inputs)
+
+    def loop(self, stmt: ir.For | ir.While, env: dict[str, Value], region: Region) -> None:
+        inner = Region(region, stmt, loop=True)
+        changed = dict.fromkeys(ir.bound_in(stmt.body))
+        if isinstance(stmt, ir.For):
+            changed.update(dict.fromkeys(ir.bound_names(stmt.target)))
+        for nested in ir.statements([stmt]):
+            for name in mutations(nested):
+                if name not in self.aliases.scalars:
+                    changed.update((n, None) for n in env if self.aliases.share(name, n))
+                    changed[name] = None
+        heads = self.out.heads.setdefault(stmt, {})
+        body_env = dict(env)
+        for name in changed:
+            inputs = [env[name]] if name in env else []
+            body_env[name] = heads[name] = self.new(name, "head", inner, stmt, inputs)
+        if isinstance(stmt, ir.While):
+            self.read(stmt.cond, body_env, inner)
+        else:
+            bound = self.out.bound.setdefault(stmt, {})
+            for name in ir.bound_names(stmt.target):
+                body_env[name] = bound[name] = self.new(name, "target", inner, stmt)
+            self.mutate(stmt, body_env, inner, bound)
+        self.block(stmt.body, body_env, inner)
+        joins = self.out.joins.setdefault(stmt, {})
+        for name, head in heads.items():
+            if body_env[name] is not head:
+                head.inputs.append(body_env[name])
+            env[name] = joins[name] = self.new(name, "exit", region, stmt, [head])
+
+
+def find_versions(function: ir.Function, body: ir.Block, aliases: Aliases) -> Versions:
+    """Which value every read of the function gets."""
+    walk = _Walk(aliases)
+    env: dict[str, Value] = {}
+    for name in [*(p.name for p in function.params), *function.captured]:
+        env[name] = walk.out.params[name] = walk.new(name, "param", walk.out.root, None)
+    walk.block(body, env, walk.out.root)
+    walk.out.final = env
+    return walk.out

@@ -1,0 +1,286 @@
+"""IR functions as Python text, with the source map.
+
+A statement of the primal that nothing changed is written with the user's own text. Every line
+is remembered with the primal span and the role it comes from.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+
+from tangent.derivative import Link, Role
+from tangent.emit.expressions import Printer
+from tangent.emit.libraries import Libraries
+from tangent.ir import nodes as ir
+from tangent.resolve.symbols import ModuleSource
+from tangent.source.text import SourceText, Span
+
+
+@dataclass(eq=False)
+class GeneratedFunction:
+    """A function of the derivative: its name, its parameters as text (with ``*`` and ``/``
+    where needed), its body, and the primal it comes from."""
+
+    name: str
+    parameters: list[str]
+    body: ir.Block
+    module: ModuleSource
+    span: Span | None
+    renames: Mapping[ir.Stmt, Mapping[str, str]]
+
+
+@dataclass(slots=True)
+class _Line:
+    text: str
+    origin: Span | None
+    role: Role
+    path: str
+
+
+class Writer:
+    """Writes functions one after the other; `finish` gives the text and the links."""
+
+    def __init__(self, libraries: Libraries):
+        self.libraries = libraries
+        self._lines: list[_Line] = []
+        self._source: SourceText
+        self._printer: Printer
+        self._function: GeneratedFunction
+
+    def function(self, function: GeneratedFunction) -> None:
+        """Writes one function definition."""
+        self._function = function
+        self._source = function.module.source
+        self._printer = Printer(self.libraries.name, self._opaque)
+        if self._lines:
+            self._blank(2)
+        head = f"def {function.name}({', '.join(function.parameters)}):"
+        self._add(head, function.span, Role.SEED)
+        if function.body:
+            self.block(function.body, 1)
+        else:
+            self._add("    pass", None, Role.PRIMAL)
+
+    def finish(self) -> tuple[str, tuple[Link, ...]]:
+        """The text, import lines first, and the source map."""
+        imports = self.libraries.lines()
+        lines = [_Line(line, None, Role.PRIMAL, "") for line in imports]
+        if imports:
+            lines += [_Line("", None, Role.PRIMAL, "")] * 2
+        lines += self._lines
+        text = "".join(f"{line.text}\n" for line in lines)
+        grouped: dict[tuple[Span, Role, str], list[Span]] = {}
+        for number, line in enumerate(lines, 1):
+            if line.origin is None or not line.text:
+                continue
+            start = len(line.text) - len(line.text.lstrip())
+            spans = grouped.setdefault((line.origin, line.role, line.path), [])
+            if spans and spans[-1].end_line == number - 1 and spans[-1].column == start:
+                last = spans.pop()
+                spans.append(Span(last.line, start, number, len(line.text)))
+            else:
+                spans.append(Span(number, start, number, len(line.text)))
+        links = tuple(
+            Link(origin, tuple(spans), role, path)
+            for (origin, role, path), spans in grouped.items()
+        )
+        return text, links
+
+    # --- lines -----------------------------------------------------------------------------
+
+    def _add(self, text: str, origin: Span | None, role: Role) -> None:
+        self._lines.append(_Line(text, origin, role, self._function.module.path))
+
+    def _blank(self, count: int = 1) -> None:
+        for _ in range(count):
+            self._lines.append(_Line("", None, Role.PRIMAL, ""))
+
+    def expr(self, expr: ir.Expr) -> str:
+        return self._printer.text(expr)
+
+    def block(self, block: ir.Block, depth: int) -> None:
+        for stmt in block:
+            self.statement(stmt, depth)
+
+    def statement(self, stmt: ir.Stmt, depth: int) -> None:
+        pad = "    " * depth
+        if isinstance(stmt, ir.Comment):
+            if not stmt.text:
+                self._blank()
+            for i, line in enumerate(stmt.text.splitlines()):
+                self._add(f"{pad}# {line.strip() if i else line}".rstrip(), stmt.span, stmt.role)
+        elif isinstance(stmt, (ir.If, ir.For, ir.While, ir.With)):
+            self._compound(stmt, depth)
+        elif isinstance(stmt, ir.InsertGrad):
+            self._inserted(stmt, depth)
+        elif isinstance(stmt, ir.Verbatim) or (stmt.verbatim and stmt.span is not None):
+            self._verbatim(stmt, depth)
+        elif isinstance(stmt, ir.Assign):
+            self._add(pad + self._assignment(stmt), stmt.span, stmt.role)
+        elif isinstance(stmt, ir.Return):
+            value = "" if stmt.value is None else f" {self._bare(stmt.value)}"
+            self._add(f"{pad}return{value}", stmt.span, stmt.role)
+        else:
+            self._add(pad + self.expr(stmt.value), stmt.span, stmt.role)
+
+    def _assignment(self, stmt: ir.Assign) -> str:
+        target = self._target(stmt.target)
+        value = stmt.value
+        if stmt.augmented and isinstance(value, ir.Op):
+            sign = value.detail[0]
+            return f"{target} {sign}= {self._bare(value.args[1])}"
+        return f"{target} = {self._bare(value)}"
+
+    def _bare(self, expr: ir.Expr) -> str:
+        """A tuple needs no parentheses on the right of ``=`` and after ``return``."""
+        if isinstance(expr, ir.Op) and expr.callee == "tuple" and len(expr.args) > 1:
+            return ", ".join(self._printer.text(a, 1) for a in expr.args)
+        return self.expr(expr)
+
+    def _target(self, target: ir.Target) -> str:
+        if isinstance(target, ir.Name):
+            return target.name
+        if isinstance(target, ir.Item):
+            return f"{target.name}[{self._printer.index(target.index)}]"
+        if isinstance(target, ir.Unpack):
+            parts = ", ".join(
+                f"({self._target(t)})" if isinstance(t, ir.Unpack) else self._target(t)
+                for t in target.targets
+            )
+            return parts if len(target.targets) != 1 else f"{parts},"
+        return self._opaque(target.node)
+
+    def _compound(self, stmt: ir.If | ir.For | ir.While | ir.With, depth: int) -> None:
+        pad = "    " * depth
+        if isinstance(stmt, ir.If):
+            self._if(stmt, depth, "if")
+            return
+        if stmt.verbatim and stmt.span is not None and not self._renamed(stmt):
+            self._shifted(self._header_text(stmt.span), stmt, depth)
+        elif isinstance(stmt, ir.For):
+            header = f"for {self._target(stmt.target)} in {self._bare(stmt.iter)}:"
+            self._add(pad + header, stmt.span, stmt.role)
+        elif isinstance(stmt, ir.While):
+            self._add(f"{pad}while {self.expr(stmt.cond)}:", stmt.span, stmt.role)
+        else:
+            items = ", ".join(ast.unparse(gast.gast_to_ast(item)) for item in stmt.node)
+            self._add(f"{pad}with {items}:", stmt.span, stmt.role)
+        self._body(stmt.body, depth + 1)
+
+    def _if(self, stmt: ir.If, depth: int, keyword: str) -> None:
+        pad = "    " * depth
+        body, orelse = stmt.body, stmt.orelse
+        cond: str | None = None
+        if _is_empty(body) and not _is_empty(orelse):
+            negated = ir.Op("operator.not_", (stmt.cond,), form=ir.Form.OPERATOR, detail=("not ",))
+            cond = self.expr(_negated(stmt.cond) or negated)
+            body, orelse = orelse, []
+        elif stmt.verbatim and stmt.span is not None:
+            header = self._header_text(stmt.span)
+            first = header.split(None, 1)[0]
+            if "\n" not in header and first in ("if", "elif"):
+                self._add(f"{pad}{keyword}{header[len(first):]}", stmt.span, stmt.role)
+            else:
+                cond = self.expr(stmt.cond)
+        else:
+            cond = self.expr(stmt.cond)
+        if cond is not None:
+            self._add(f"{pad}{keyword} {cond}:", stmt.span, stmt.role)
+        self._body(body, depth + 1)
+        if len(orelse) == 1 and isinstance(orelse[0], ir.If):
+            self._if(orelse[0], depth, "elif")
+        elif not _is_empty(orelse):
+            self._add(f"{pad}else:", stmt.span, stmt.role)
+            self._body(orelse, depth + 1)
+
+    def _body(self, block: ir.Block, depth: int) -> None:
+        if _is_empty(block):
+            self._add("    " * depth + "pass", None, Role.PRIMAL)
+        else:
+            self.block(block, depth)
+
+    def _header_text(self, span: Span) -> str:
+        return self._source.slice(span).rstrip()
+
+    # --- the user's own text ---------------------------------------------------------------
+
+    def _renamed(self, stmt: ir.Stmt) -> bool:
+        return stmt in self._function.renames
+
+    def _verbatim(self, stmt: ir.Stmt, depth: int) -> None:
+        assert stmt.span is not None
+        self._shifted(self._source.slice(stmt.span), stmt, depth)
+
+    def _shifted(self, text: str, stmt: ir.Stmt, depth: int) -> None:
+        """The text of a statement at another indentation. Lines inside a string stay."""
+        assert stmt.span is not None
+        pad = "    " * depth
+        lines = text.splitlines()
+        fixed = _string_lines(text) if len(lines) > 1 else frozenset()
+        self._add(pad + lines[0], stmt.span, stmt.role)
+        original = self._source.line(stmt.span.line)[: stmt.span.column]
+        for number, line in enumerate(lines[1:], 2):
+            if number not in fixed and line.startswith(original) and not original.strip():
+                line = pad + line[len(original) :]
+            self._add(line.rstrip() if number not in fixed else line, stmt.span, stmt.role)
+
+    def _opaque(self, node: Any) -> str:
+        span = self._source.span_of(node)
+        if span.line == span.end_line:
+            return self._source.slice(span)
+        return ast.unparse(gast.gast_to_ast(node))
+
+    def _inserted(self, stmt: ir.InsertGrad, depth: int) -> None:
+        """The user's lines of an ``insert_grad_of`` block, under the adjoint's name."""
+        renames = {stmt.name: stmt.variable.name, **self._function.renames.get(stmt, {})}
+        renames = {old: new for old, new in renames.items() if old != new}
+        for node in stmt.body:
+            span = self._source.span_of(node)
+            text = self._source.slice(span)
+            edits: list[tuple[Span, str]] = []
+            for inner in gast.walk(node):
+                if isinstance(inner, gast.Name) and inner.id in renames:
+                    edits.append((self._source.span_of(inner), renames[inner.id]))
+            start = self._source.offset(span.line, span.column)
+            for place, new in sorted(edits, reverse=True):
+                a = self._source.offset(place.line, place.column) - start
+                b = self._source.offset(place.end_line, place.end_column) - start
+                text = text[:a] + new + text[b:]
+            placed = ir.Verbatim(node, (), (), (), span=span, role=Role.INSERTED)
+            self._shifted(text, placed, depth)
+
+
+def _is_empty(block: Sequence[ir.Stmt]) -> bool:
+    return all(isinstance(s, ir.Comment) for s in block)
+
+
+_OPPOSITE = {"==": "!=", "!=": "=="}
+
+
+def _negated(cond: ir.Expr) -> ir.Expr | None:
+    """``a != b`` for ``a == b``; orderings are not turned around, because of NaN."""
+    if isinstance(cond, ir.Op) and cond.callee == "compare" and len(cond.detail) == 1:
+        if cond.detail[0] in _OPPOSITE:
+            return ir.Op("compare", cond.args, form=cond.form, detail=(_OPPOSITE[cond.detail[0]],))
+    return None
+
+
+def _string_lines(text: str) -> frozenset[int]:
+    """The lines (from 1) of a statement that begin inside a string literal."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return frozenset()
+    return frozenset(
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Constant, ast.JoinedStr)) and node.end_lineno is not None
+        and node.end_lineno > node.lineno
+        and (isinstance(node, ast.JoinedStr) or isinstance(node.value, (str, bytes)))
+        for line in range(node.lineno + 1, node.end_lineno + 1)
+    )  # fmt: skip

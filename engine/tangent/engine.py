@@ -1,0 +1,745 @@
+"""The whole way from a function's source to its derivative's text.
+
+`differentiate` starts from text and executes nothing; `differentiate_function` starts from a
+function that a resolver has found, live or in text. Both run the same passes:
+
+    lower  ->  one exit  ->  analyses  ->  reverse or forward  ->  records  ->  dead code  ->  text
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+
+from tangent.analysis.activity import Activity, find_activity
+from tangent.analysis.aliasing import Aliases, find_aliases
+from tangent.analysis.effects import note_mutations
+from tangent.analysis.obstacles import find_obstacles
+from tangent.analysis.shapes import NUMBER, Shapes, find_shapes
+from tangent.analysis.versions import Value, Versions, find_versions
+from tangent.derivative import Dependency, Derivative, Role
+from tangent.diagnostics import DerivativeError, Diagnostic
+from tangent.emit.libraries import Libraries
+from tangent.emit.writer import GeneratedFunction, Writer
+from tangent.ir import nodes as ir
+from tangent.lower import scopes
+from tangent.lower.lower import Program
+from tangent.lower.single_exit import Exit, lower_lazy, single_exit
+from tangent.resolve.static import Sources
+from tangent.resolve.symbols import FunctionSource, Library, UserFunction
+from tangent.rules import declare, registry
+from tangent.rules.user import template_for
+from tangent.simplify.dead_code import remove_dead_code, tidy_comments
+from tangent.source.text import Span
+from tangent.transform.forward import Forward
+from tangent.transform.names import Names
+from tangent.transform.records import with_records
+from tangent.transform.reverse import CalleePair, Options, Reverse
+from tangent.transform.seeds import needs_seed_check
+from tangent.transform.user_rules import Template, TemplateError
+
+Wrt = int | str | Sequence[int | str] | None
+
+
+def differentiate(
+    text: str,
+    function: str,
+    *,
+    wrt: Wrt = None,
+    mode: str = "reverse",
+    path: str = "<string>",
+    motion: str = "joint",
+    optimized: bool = True,
+    preserve_result: bool = False,
+    check_dims: bool = True,
+    input_derivative: str = "one",
+    read: Callable[[str], str | None] | None = None,
+    roots: Sequence[str] = (),
+) -> Derivative:
+    """The derivative of a function from text alone; nothing is imported or executed.
+
+    Args:
+        text: the source of a Python file.
+        function: the qualified name of a function in it (``"loss"``, ``"Model.loss"``,
+            ``"outer.inner"``).
+        wrt: an argument's index or name, or several; the first argument if None.
+        mode: ``"reverse"`` or ``"forward"``.
+        path: where the file is (or would be), for messages and to find what it imports.
+        motion, optimized, preserve_result, check_dims, input_derivative: as in
+            `tangent.autodiff`; ``input_derivative`` is "one", "ones" or "required".
+        read: gives the text of another file, or None if there is none; by default the file
+            system is read.
+        roots: directories where imports are looked up, beside the file's own place.
+
+    Never raises for what a user may write: problems are in ``Derivative.diagnostics``.
+    """
+    options = _Options(
+        mode, motion, optimized, preserve_result, check_dims, _choice(input_derivative)
+    )
+    try:
+        module = Sources(read, roots).module_for_path(path, text)
+        source = module.resolver.function(function)
+    except DerivativeError as error:
+        return Derivative("", "", function, path, mode, (), diagnostics=error.diagnostics)
+    return _differentiate(source, wrt, options)
+
+
+def differentiate_function(
+    source: FunctionSource,
+    *,
+    wrt: Wrt = None,
+    mode: str = "reverse",
+    motion: str = "joint",
+    optimized: bool = True,
+    preserve_result: bool = False,
+    check_dims: bool = True,
+    input_derivative: str = "one",
+) -> Derivative:
+    """The derivative of a function that a resolver has found. See `differentiate`."""
+    options = _Options(
+        mode, motion, optimized, preserve_result, check_dims, _choice(input_derivative)
+    )
+    return _differentiate(source, wrt, options)
+
+
+def _choice(input_derivative: Any) -> str:
+    return str(getattr(input_derivative, "value", input_derivative))
+
+
+@dataclass(frozen=True)
+class _Options:
+    mode: str
+    motion: str
+    optimized: bool
+    preserve_result: bool
+    check_dims: bool
+    seed: str  # "one", "ones", "required"
+
+
+@dataclass(eq=False)
+class _Analysed:
+    """A function with all that is known of it for one choice of active parameters."""
+
+    function: ir.Function
+    exit: Exit
+    names: Names
+    aliases: Aliases
+    versions: Versions
+    activity: Activity
+    shapes: Shapes
+    results: tuple[Value, ...] = ()
+
+    @property
+    def body(self) -> ir.Block:
+        return self.exit.body
+
+
+def _differentiate(source: FunctionSource, wrt: Wrt, options: _Options) -> Derivative:
+    build = _Build(source, options)
+    text, name, links, names = "", "", (), ()
+    try:
+        names = build.resolve_wrt(wrt)
+        if not build.failed:
+            text, name, links = build.run(names)
+    except DerivativeError as error:
+        build.program.diagnostics.extend(error.diagnostics)
+    if build.failed:
+        text, name, links = "", "", ()
+    return Derivative(
+        text,
+        name,
+        source.qualname,
+        source.module.path,
+        options.mode,
+        names,
+        links,
+        tuple(build.program.diagnostics),
+        build.dependencies(),
+    )
+
+
+class _Build:
+    """One derivative in the making: the main function and those of the functions it calls."""
+
+    def __init__(self, source: FunctionSource, options: _Options):
+        self.source = source
+        self.options = options
+        self.program = Program()
+        self.generated: list[GeneratedFunction] = []
+        self.pairs: dict[tuple[FunctionSource, tuple[str, ...]], CalleePair] = {}
+        self.worklist: list[tuple[FunctionSource, tuple[str, ...]]] = []
+        self.module_names = Names(_global_names(source))
+        self.involved: dict[FunctionSource, None] = {source: None}
+        self.mutations: dict[FunctionSource, set[str]] = {}
+        self.extra_imports: dict[str, None] = {}
+        self.templates: dict[FunctionSource, Template] = {}
+
+    @property
+    def failed(self) -> bool:
+        return any(d.severity == "error" for d in self.program.diagnostics)
+
+    def error(self, code: str, message: str, hint: str = "") -> None:
+        span = self.source.module.source.span_of(self.source.node)
+        function = self.program.function(self.source)
+        self.program.report(self.source, function.span or span, code, message, hint)
+
+    # --- the arguments ---------------------------------------------------------------------
+
+    def resolve_wrt(self, wrt: Wrt) -> tuple[str, ...]:
+        """The names of the arguments to differentiate with respect to."""
+        params = self.program.function(self.source).params
+        plain = [p.name for p in params if p.kind in ("positional", "plain", "keyword")]
+        if not plain:
+            self.error("no-arguments", "cannot differentiate a function without arguments")
+            return ()
+        wanted = (0,) if wrt is None else (wrt,) if isinstance(wrt, (int, str)) else tuple(wrt)
+        if not wanted:
+            self.error("wrt", "`wrt` names no argument", f"one of {', '.join(plain)}")
+        names: list[str] = []
+        for item in wanted:
+            if isinstance(item, str) and item in plain:
+                name = item
+            elif isinstance(item, int) and not isinstance(item, bool) and 0 <= item < len(plain):
+                name = plain[item]
+            else:
+                self.error(
+                    "wrt",
+                    f"`wrt` names no argument of `{self.source.name}`: {item!r}",
+                    f"its arguments are {', '.join(plain)}",
+                )
+                continue
+            if name in names:
+                self.error("wrt", f"`wrt` names the argument `{name}` twice")
+            names.append(name)
+        return tuple(names)
+
+    # --- analyses --------------------------------------------------------------------------
+
+    def analyse(self, source: FunctionSource, wrt: tuple[str, ...]) -> _Analysed | None:
+        """Lowers a function and runs the analyses; None after a diagnostic."""
+        self.involved[source] = None
+        function = self.program.function(source)
+        note_mutations(self.program, function, self.mutations)
+        names = Names(_names_in(function))
+        exit_ = single_exit(self.program, function, names.fresh)
+        if exit_ is None or self.failed:
+            return None
+        body = exit_.body
+        analysed = self._flow(function, exit_, names, wrt)
+        lowered = lower_lazy(body, analysed.activity.is_varied, names.fresh)
+        if any(a is not b for a, b in zip(lowered, body)) or len(lowered) != len(body):
+            exit_.body = lowered
+            analysed = self._flow(function, exit_, names, wrt)
+        find_obstacles(
+            self.program, function, exit_.body, analysed.versions, analysed.activity,
+            self.options.mode,
+        )  # fmt: skip
+        analysed.shapes = find_shapes(function, analysed.versions, analysed.aliases)
+        return None if self.failed else analysed
+
+    def _flow(
+        self, function: ir.Function, exit_: Exit, names: Names, wrt: tuple[str, ...]
+    ) -> _Analysed:
+        aliases = find_aliases(function, exit_.body)
+        versions = find_versions(function, exit_.body, aliases)
+        results = tuple(versions.final[n] for n in exit_.results if n in versions.final)
+        activity = find_activity(
+            exit_.body, versions, [versions.params[n] for n in wrt], results
+        )
+        return _Analysed(
+            function, exit_, names, aliases, versions, activity, Shapes(versions), results
+        )
+
+    # --- the derivative --------------------------------------------------------------------
+
+    def run(self, wrt: tuple[str, ...]) -> tuple[str, str, Any]:
+        analysed = self.analyse(self.source, wrt)
+        if analysed is None:
+            return "", "", ()
+        base = self.source.name if self.source.name.isidentifier() else "lambda_"
+        name = self.module_names.fresh(f"d{base}d{''.join(wrt)}")
+        self._check_reach(analysed, wrt)
+        if self.options.mode == "forward":
+            self._forward(analysed, name, wrt)
+        elif self.options.motion == "split":
+            self._split(analysed, name, wrt)
+        else:
+            self._joint(analysed, name, wrt)
+        main, self.generated = self.generated, []
+        while self.worklist and not self.failed:
+            source, active = self.worklist.pop(0)
+            self._callee_functions(source, active)
+        if self.failed:
+            return "", "", ()
+        return self._write([*self.generated, *main], name)
+
+    def _write(self, functions: list[GeneratedFunction], name: str) -> tuple[str, str, Any]:
+        taken: set[str] = set()
+        for source in self.involved:
+            taken |= self.program.function(source).locals
+        module = self.source.module
+        libraries = Libraries(module, lambda n: n in taken)
+        writer = Writer(libraries)
+        for function in functions:
+            writer.function(function)
+        for line in self._foreign_imports():
+            libraries.add_line(line)
+        if self.failed:
+            return "", "", ()
+        text, links = writer.finish()
+        return text, name, links
+
+    def _check_reach(self, analysed: _Analysed, wrt: tuple[str, ...]) -> None:
+        """A warning for an argument that the result does not depend on."""
+        for name in wrt:
+            value = analysed.versions.params[name]
+            if not analysed.activity.is_active(value):
+                span = analysed.function.span
+                if span is not None:
+                    self.program.diagnostics.append(
+                        Diagnostic(
+                            "no-dependence",
+                            f"the result does not depend on `{name}`: its derivative is zero",
+                            self.source.module.path,
+                            span,
+                            severity="warning",
+                        )
+                    )
+
+    def reverse(self, a: _Analysed) -> Reverse:
+        tensors = any(
+            dotted.startswith("tensorflow") for _, dotted in a.function.source.module.resolver.aliases()
+        )
+        return Reverse(
+            a.function, a.body, a.versions, a.activity, a.aliases, a.shapes, a.names,
+            Options(self.options.optimized), self.callee,
+            lambda call: self.template(call, a.function.source), tensors,
+        )  # fmt: skip
+
+    def _backward(
+        self, a: _Analysed, wrt: tuple[str, ...], seed: str, check: bool
+    ) -> tuple[Reverse, ir.Block, dict[str, bool]]:
+        """The backward pass up to the gradient, with the lines that open the seed."""
+        reverse = self.reverse(a)
+        active = {
+            n: False
+            for n, v in zip(a.exit.results, a.results)
+            if a.activity.is_active(v)
+        }
+        backward = reverse.run(active)
+        opening: ir.Block = []
+        if a.exit.is_tuple:
+            targets = tuple(
+                ir.Name(a.names.adjoint(n) if n in active else "_") for n in a.exit.results
+            )
+            opening.append(
+                ir.Assign(ir.Unpack(targets), ir.Read(seed), span=self._result_span(a), role=Role.SEED)
+            )
+        for name, value in zip(a.exit.results, a.results):
+            if name in active and check and needs_seed_check(
+                backward.block, a.shapes.of_value(value), a.shapes
+            ):
+                adjoint = a.names.adjoint(name)
+                checked = ir.Op("tangent.check_seed", (ir.Read(adjoint), ir.Version(value)))
+                opening.append(
+                    ir.Assign(ir.Name(adjoint), checked, span=self._result_span(a), role=Role.SEED)
+                )
+        backward.block[:0] = opening
+        gradient: list[ir.Expr] = []
+        for name in wrt:
+            if name in reverse.present:
+                gradient.append(ir.Read(a.names.adjoint(name)))
+            else:
+                gradient.append(reverse.zeros(a.versions.params[name]))
+        value = gradient[0] if len(gradient) == 1 else ir.Op(
+            "tuple", tuple(gradient), form=ir.Form.DISPLAY
+        )  # fmt: skip
+        backward.block.append(ir.Return(value, a.function.span, Role.RETURN))
+        return reverse, backward.block, active
+
+    def _result_span(self, a: _Analysed) -> Span | None:
+        returns = [s for s in ir.statements(a.function.body) if isinstance(s, ir.Return)]
+        return returns[-1].span if returns else a.function.span
+
+    def seed_name(self, a: _Analysed) -> str:
+        """The parameter that takes the adjoint of the result."""
+        return a.names.adjoint("result" if a.exit.is_tuple else a.exit.results[0])
+
+    def _joint(self, a: _Analysed, name: str, wrt: tuple[str, ...]) -> None:
+        seed = self.seed_name(a)
+        reverse, _, _ = self._backward(a, wrt, seed, self.options.check_dims)
+        recorded = with_records(
+            a.body, reverse.result, a.versions, a.shapes, a.aliases, a.names,
+            not self.options.optimized,
+        )  # fmt: skip
+        forward, backward = recorded.forward, recorded.backward
+        if self.options.preserve_result:
+            self._return_result_too(a, forward, backward)
+        seed_needed = self.options.seed == "required" or a.exit.is_tuple
+        body = [*forward, ir.Comment(""), *backward]
+        if self.options.seed == "ones" and not a.exit.is_tuple:
+            body = self._seed_of_ones(a, seed, body, len(forward) + 1)
+        parameters = self._parameters(a.function, [(seed, None if seed_needed else self._default())])
+        self._finish(a, name, parameters, body, reverse.result.renames)
+
+    def _default(self) -> str:
+        return "None" if self.options.seed == "ones" else "1.0"
+
+    def _seed_of_ones(self, a: _Analysed, seed: str, body: ir.Block, at: int) -> ir.Block:
+        result = ir.Read(a.exit.results[0])
+        ones = ir.Assign(
+            ir.Name(seed), ir.Op("tangent.expand", (ir.Const(1.0), result)), role=Role.SEED
+        )
+        test = ir.Op(
+            "compare", (ir.Read(seed), ir.Const(None)), form=ir.Form.OPERATOR, detail=("is",)
+        )
+        return [*body[:at], ir.If(test, [ones], [], role=Role.SEED), *body[at:]]
+
+    def _return_result_too(self, a: _Analysed, forward: ir.Block, backward: ir.Block) -> None:
+        """Appends the primal's result to what is returned, under a name that the backward pass
+        does not use for something else."""
+        rebound = {n for s in ir.statements(backward) for n in ir.binds(s)}
+        kept: list[ir.Expr] = []
+        for name in a.exit.results:
+            if name in rebound:
+                other = a.names.fresh("result")
+                forward.append(ir.Assign(ir.Name(other), ir.Read(name), role=Role.RECORD))
+                name = other
+            kept.append(ir.Read(name))
+        last = backward[-1]
+        assert isinstance(last, ir.Return) and last.value is not None
+        result = ir.Op("tuple", tuple(kept), form=ir.Form.DISPLAY) if a.exit.is_tuple else kept[0]
+        gradient = (
+            last.value.args
+            if isinstance(last.value, ir.Op) and last.value.callee == "tuple"
+            else (last.value,)
+        )
+        last.value = ir.Op("tuple", (*gradient, result), form=ir.Form.DISPLAY)
+
+    def _finish(
+        self,
+        a: _Analysed,
+        name: str,
+        parameters: list[str],
+        body: ir.Block,
+        renames: dict[ir.Stmt, dict[str, str]],
+    ) -> None:
+        body = self._cleaned(a, body)
+        self.generated.append(
+            GeneratedFunction(
+                name, parameters, body, a.function.source.module, a.function.span, renames
+            )
+        )
+
+    def _cleaned(self, a: _Analysed, body: ir.Block) -> ir.Block:
+        if self.options.optimized:
+            params = [p.name for p in a.function.params]
+
+            def shared(name: str) -> bool:
+                if name in a.aliases.scalars:
+                    return False
+                others = [*params, *a.function.captured, *a.function.locals]
+                return name in params or any(
+                    o != name and a.aliases.share(name, o) for o in others
+                )
+
+            body = remove_dead_code(body, shared)
+        return tidy_comments(body)
+
+    # --- motion and calls ------------------------------------------------------------------
+
+    def _split(self, a: _Analysed, name: str, wrt: tuple[str, ...]) -> None:
+        """A forward and a backward function, and one that calls them in turn."""
+        pair = CalleePair(
+            self.module_names.fresh(f"{self.source.name}_forward"),
+            self.module_names.fresh(f"{self.source.name}_backward"),
+            wrt,
+        )
+        seed = self.seed_name(a)
+        self._pair_functions(a, pair)
+        seed_needed = self.options.seed == "required" or a.exit.is_tuple
+        parameters = self._parameters(a.function, [(seed, None if seed_needed else "1.0")])
+        arguments = [
+            f"{p.name}={p.name}" if p.kind == "keyword" else p.name
+            for p in a.function.params
+        ]
+        forward = ir.Op(
+            "generated", tuple(ir.Global(t) for t in arguments), function=ir.Global(pair.forward)
+        )
+        result, record = ir.Name(a.names.fresh("result")), ir.Name(a.names.fresh("record"))
+        backward = ir.Op(
+            "generated", (ir.Read(record.name), ir.Read(seed)), function=ir.Global(pair.backward)
+        )
+        span = a.function.span
+        body: ir.Block = [ir.Assign(ir.Unpack((result, record)), forward, span=span)]
+        if self.options.preserve_result:
+            gradient = [ir.Name(a.names.fresh(f"b{n}")) for n in wrt]
+            target = gradient[0] if len(gradient) == 1 else ir.Unpack(tuple(gradient))
+            body.append(ir.Assign(target, backward, span=span, role=Role.ADJOINT))
+            values = (*(ir.Read(g.name) for g in gradient), ir.Read(result.name))
+            body.append(ir.Return(ir.Op("tuple", values, form=ir.Form.DISPLAY), span))
+        else:
+            body.append(ir.Return(backward, span))
+        self.generated.append(
+            GeneratedFunction(name, parameters, body, a.function.source.module, span, {})
+        )
+
+    def callee(self, call: ir.Call, active: tuple[str, ...]) -> CalleePair:
+        """The forward and backward function for a call with these active parameters."""
+        key = (call.function, active)
+        if key not in self.pairs:
+            base = call.function.name if call.function.name.isidentifier() else "lambda_"
+            self.pairs[key] = CalleePair(
+                self.module_names.fresh(f"{base}_forward"),
+                self.module_names.fresh(f"{base}_backward"),
+                active,
+            )
+            self.worklist.append(key)
+        return self.pairs[key]
+
+    def tangent_callee(self, call: ir.Call, active: tuple[str, ...]) -> CalleePair:
+        """The function that computes result and tangent for a call (forward mode)."""
+        key = (call.function, active)
+        if key not in self.pairs:
+            base = call.function.name if call.function.name.isidentifier() else "lambda_"
+            name = self.module_names.fresh(f"{base}_with_tangent")
+            seeds = Names(_names_in(self.program.function(call.function)))
+            self.pairs[key] = CalleePair(
+                name, "", active, tuple(seeds.tangent(p) for p in active)
+            )
+            self.worklist.append(key)
+        return self.pairs[key]
+
+    def _callee_functions(self, source: FunctionSource, active: tuple[str, ...]) -> None:
+        a = self.analyse(source, active)
+        if a is None:
+            return
+        pair = self.pairs[source, active]
+        if self.options.mode == "forward":
+            self._forward(a, pair.forward, active, nested=True)
+        else:
+            self._pair_functions(a, pair)
+
+    def _pair_functions(self, a: _Analysed, pair: CalleePair) -> None:
+        seed = self.seed_name(a)
+        reverse, _, _ = self._backward(a, pair.active, seed, False)
+        recorded = with_records(
+            a.body, reverse.result, a.versions, a.shapes, a.aliases, a.names,
+            not self.options.optimized,
+        )  # fmt: skip
+        results = tuple(ir.Read(n) for n in a.exit.results)
+        result: ir.Expr = (
+            ir.Op("tuple", results, form=ir.Form.DISPLAY) if a.exit.is_tuple else results[0]
+        )
+        kept = recorded.record
+        record_name = a.names.fresh("record")
+        packed: ir.Expr = ir.Const(None)
+        opening: ir.Block = []
+        span = a.function.span
+        if len(kept) == 1:
+            packed = ir.Read(kept[0])
+            opening = [ir.Assign(ir.Name(kept[0]), ir.Read(record_name), span=span, role=Role.RESTORE)]
+        elif kept:
+            packed = ir.Op("tuple", tuple(ir.Read(n) for n in kept), form=ir.Form.DISPLAY)
+            opening = [
+                ir.Assign(
+                    ir.Unpack(tuple(ir.Name(n) for n in kept)), ir.Read(record_name), span=span,
+                    role=Role.RESTORE,
+                )
+            ]  # fmt: skip
+        leave = ir.Return(ir.Op("tuple", (result, packed), form=ir.Form.DISPLAY), span)
+        forward = [*recorded.forward, leave]
+        parameters = self._parameters(a.function, [(n, None) for n in a.function.captured])
+        self._finish(a, pair.forward, parameters, forward, {})
+        self._finish(
+            a, pair.backward, [record_name, seed], [*opening, *recorded.backward],
+            reverse.result.renames,
+        )  # fmt: skip
+
+    def template(self, call: ir.Call, source: FunctionSource) -> Template | None:
+        """The user's own rule for a function that is called."""
+        mode = "forward" if self.options.mode == "forward" else "reverse"
+        function = template_for(
+            UserFunction(call.function), mode,
+            (source.module, call.function.module, self.source.module),
+        )  # fmt: skip
+        if function is None:
+            return None
+        if function not in self.templates:
+            lowering = self.program.lowering(function)
+            try:
+                self.templates[function] = Template(function, lowering.expr)
+            except TemplateError as error:
+                span = function.module.source.span_of(error.node)
+                raise DerivativeError(
+                    [Diagnostic("rule", f"cannot use this rule: {error}", function.module.path, span)],
+                    [function.module.source],
+                ) from None
+        return self.templates[function]
+
+    # --- forward mode ----------------------------------------------------------------------
+
+    def _forward(
+        self, a: _Analysed, name: str, wrt: tuple[str, ...], nested: bool = False
+    ) -> None:
+        forward = Forward(
+            a.function, a.body, a.versions, a.activity, a.aliases, a.shapes, a.names,
+            Options(self.options.optimized), self.tangent_callee,
+            lambda call: self.template(call, a.function.source),
+        )  # fmt: skip
+        body = forward.run(wrt, check=self.options.check_dims and not nested)
+        results: list[ir.Expr] = []
+        tangents: list[ir.Expr] = []
+        for result, value in zip(a.exit.results, a.results):
+            results.append(ir.Read(result))
+            tangents.append(forward.final_tangent(result, value))
+        pack = lambda parts: (  # noqa: E731
+            ir.Op("tuple", tuple(parts), form=ir.Form.DISPLAY) if a.exit.is_tuple else parts[0]
+        )
+        span = self._result_span(a)
+        if nested:
+            value: ir.Expr = ir.Op("tuple", (pack(results), pack(tangents)), form=ir.Form.DISPLAY)
+        elif self.options.preserve_result:
+            value = ir.Op("tuple", (pack(tangents), pack(results)), form=ir.Form.DISPLAY)
+        else:
+            value = pack(tangents)
+        body = [*body, ir.Return(value, span)]
+        needed = self.options.seed == "required" or nested
+        seeds: list[tuple[str, str | None]] = [
+            (a.names.tangent(n), None if needed else self._default()) for n in wrt
+        ]
+        captured: list[tuple[str, str | None]] = [(n, None) for n in a.function.captured]
+        if self.options.seed == "ones" and not nested:
+            body = [*self._tangents_of_ones(a, wrt), *body]
+        parameters = self._parameters(a.function, [*captured, *seeds] if nested else seeds)
+        self._finish(a, name, parameters, body, {})
+
+    def _tangents_of_ones(self, a: _Analysed, wrt: tuple[str, ...]) -> ir.Block:
+        out: ir.Block = []
+        for name in wrt:
+            seed = a.names.tangent(name)
+            ones = ir.Op("tangent.expand", (ir.Const(1.0), ir.Read(name)))
+            test = ir.Op(
+                "compare", (ir.Read(seed), ir.Const(None)), form=ir.Form.OPERATOR, detail=("is",)
+            )
+            out.append(
+                ir.If(test, [ir.Assign(ir.Name(seed), ones, role=Role.SEED)], [], role=Role.SEED)
+            )
+        return out
+
+    # --- text ------------------------------------------------------------------------------
+
+    def _parameters(
+        self, function: ir.Function, added: list[tuple[str, str | None]]
+    ) -> list[str]:
+        """The parameters of the primal as it writes them, and those that are added."""
+        text = function.source.module.source
+        out: list[str] = []
+        positional = [p for p in function.params if p.kind == "positional"]
+        keyword_only = [p for p in function.params if p.kind == "keyword"]
+        has_star = any(p.kind == "star" for p in function.params)
+        defaulted = any(p.default is not None for p in function.params if p.kind != "keyword")
+
+        def one(param: ir.Param) -> str:
+            written = param.name
+            if param.annotation is not None:
+                written += f": {text.slice(text.span_of(param.annotation))}"
+            if param.default is not None:
+                equals = " = " if param.annotation is not None else "="
+                written += equals + text.slice(text.span_of(param.default))
+            return written
+
+        plain = [p for p in function.params if p.kind in ("positional", "plain")]
+        for i, param in enumerate(plain):
+            out.append(one(param))
+            if positional and i == len(positional) - 1:
+                out.append("/")
+        extra = [n if d is None else f"{n}={d}" for n, d in added]
+        by_keyword = has_star or (defaulted and any(d is None for _, d in added))
+        if not by_keyword:
+            out += extra
+        if has_star:
+            out += [f"*{p.name}" for p in function.params if p.kind == "star"]
+        elif keyword_only or (by_keyword and extra):
+            out.append("*")
+        out += [one(p) for p in keyword_only]
+        if by_keyword:
+            out += extra
+        out += [f"**{p.name}" for p in function.params if p.kind == "starstar"]
+        return out
+
+    def _foreign_imports(self) -> list[str]:
+        """Import lines for what functions of other files call there. A name that means
+        something else in the main file is refused."""
+        main = self.source.module
+        lines: dict[str, None] = {}
+        for source in self.involved:
+            module = source.module
+            if module is main:
+                continue
+            for name in scopes.free_names(source.node):
+                symbol = module.resolver.lookup(name)
+                here = main.resolver.lookup(name)
+                if symbol is None or name in self.program.captured.get(source, ()):
+                    continue
+                if _same_symbol(symbol, here):
+                    continue
+                line = _import_of(name, symbol, module.dotted)
+                if main.resolver.is_bound(name) or line is None:
+                    self.program.report(
+                        source,
+                        module.source.span_of(source.node),
+                        "foreign-name",
+                        f"cannot differentiate `{source.name}` from another file: its name"
+                        f" `{name}` does not mean the same in {main.path}",
+                        "rename it in one of the files, or import it there",
+                    )
+                else:
+                    lines[line] = None
+        return list(lines)
+
+    def dependencies(self) -> tuple[Dependency, ...]:
+        return tuple(
+            Dependency(s.module.path, s.qualname, s.module.source.span_of(s.node))
+            for s in self.involved
+        )
+
+
+def _same_symbol(first: Any, second: Any) -> bool:
+    if isinstance(first, Library) and isinstance(second, Library):
+        return first.dotted == second.dotted
+    if isinstance(first, UserFunction) and isinstance(second, UserFunction):
+        a, b = first.function, second.function
+        return (a.module.path, a.qualname) == (b.module.path, b.qualname)
+    return False
+
+
+def _import_of(name: str, symbol: Any, module: str | None) -> str | None:
+    if isinstance(symbol, Library):
+        parent, _, last = symbol.dotted.rpartition(".")
+        if parent == "builtins":
+            return None
+        if not parent:
+            return f"import {last}" if last == name else f"import {last} as {name}"
+        return f"from {parent} import {last}" + ("" if last == name else f" as {name}")
+    return None if module is None else f"from {module} import {name}"
+
+
+def _names_in(function: ir.Function) -> set[str]:
+    """Every name that occurs in a function, and those that rules may put there."""
+    registry.rule_for("tangent.unbroadcast")
+    names = {"np", "numpy", "tf", "tensorflow", "math", "tangent", "scipy", "d", "_"}
+    names |= {n.removeprefix("tangent.") for n in declare.RULES if n.startswith("tangent.")}
+    names |= function.locals
+    names |= {n.id for n in gast.walk(function.source.node) if isinstance(n, gast.Name)}
+    names |= {alias for alias, _ in function.source.module.resolver.aliases()}
+    return names
+
+
+def _global_names(source: FunctionSource) -> set[str]:
+    """Names that the primal's file uses anywhere a generated function could hide them."""
+    names = {n.id for n in gast.walk(source.node) if isinstance(n, gast.Name)}
+    return names | {alias for alias, _ in source.module.resolver.aliases()} | {source.name}

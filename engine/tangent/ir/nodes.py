@@ -1,0 +1,437 @@
+"""The IR: statements with nested blocks, over expression trees.
+
+It stays close to the text on purpose: a statement of the primal is one statement of the IR,
+so that a derivative keeps the shape of the code it comes from. Variables are names. An
+expression node stands for one evaluation and is compared by identity; what an analysis finds
+out about a node is kept in the analysis' own result, never on the node.
+
+`Primal` is the one construct that no source text has: in a backward pass it stands for *the
+value that this primal expression had*. `tangent.transform.records` replaces every `Primal`
+by a name that still holds the value, by a cheap expression, or by a kept value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Union
+
+from tangent.derivative import Role
+from tangent.resolve.symbols import FunctionSource, Symbol
+from tangent.source.text import Span
+
+# --- expressions ---------------------------------------------------------------------------
+
+
+@dataclass(eq=False, slots=True)
+class Const:
+    """A literal: number, string, None, True, ..."""
+
+    value: Any
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Read:
+    """The value of a local variable at this point."""
+
+    name: str
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Global:
+    """A name (with attributes: ``np.pi``) that is no local variable."""
+
+    text: str
+    symbol: Symbol | None = None
+    span: Span | None = None
+
+
+class Form(str, Enum):
+    """How an operation is written."""
+
+    CALL = "call"  # np.tanh(x)
+    METHOD = "method"  # x.sum(axis=0): the receiver is the first argument
+    ATTRIBUTE = "attribute"  # x.T
+    OPERATOR = "operator"  # x + y, -x, not x, x < y
+    SUBSCRIPT = "subscript"  # x[i]
+    DISPLAY = "display"  # (a, b), [a, b], i:j:k
+
+
+@dataclass(eq=False, slots=True)
+class Op:
+    """An operation whose callee is known by its dotted name.
+
+    Operators are ``operator.add`` and so on; displays are ``tuple``, ``list``, ``slice``;
+    ``select`` is a ternary, ``and``/``or`` are lazy; comparisons are ``compare``, with the
+    Python operators in ``detail``.
+    """
+
+    callee: str
+    args: tuple[Expr, ...]
+    keywords: tuple[tuple[str, Expr], ...] = ()
+    form: Form = Form.CALL
+    detail: tuple[str, ...] = ()  # method name; comparison operators
+    function: Expr | None = None  # what is called, as the primal writes it
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """A call of a user function whose source can be differentiated.
+
+    ``captured`` are the local variables of the caller that a nested function reads, passed on
+    by name to its derivative.
+    """
+
+    function: FunctionSource
+    args: tuple[Expr, ...]
+    keywords: tuple[tuple[str, Expr], ...] = ()
+    text: str = ""
+    captured: tuple[Read, ...] = ()
+    mutates: tuple[str, ...] = ()  # variables of the caller that it may change in place
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Opaque:
+    """Any other expression, kept as text. ``reads`` are the local variables in it; ``why`` is
+    what to say if a derivative would have to pass through it."""
+
+    node: Any
+    reads: tuple[Read, ...]
+    why: str
+    hint: str = ""
+    mutates: tuple[str, ...] = ()
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Primal:
+    """In a backward pass: the value that a primal expression had."""
+
+    node: Expr
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Version:
+    """In a backward pass: the value that a version of a variable had (see
+    `tangent.analysis.versions`)."""
+
+    value: Any
+    span: Span | None = None
+
+
+Expr = Union[Const, Read, Global, Op, Call, Opaque, Primal, Version]
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The direct subexpressions, in evaluation order."""
+    if isinstance(expr, Op):
+        parts = expr.args + tuple(value for _, value in expr.keywords)
+        return parts
+    if isinstance(expr, Call):
+        return expr.args + tuple(value for _, value in expr.keywords) + expr.captured
+    if isinstance(expr, Opaque):
+        return expr.reads
+    return ()
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """The expression and everything below it, operands first."""
+    for child in children(expr):
+        yield from walk(child)
+    yield expr
+
+
+def reads(expr: Expr) -> Iterator[Read]:
+    """The variables an expression reads."""
+    for node in walk(expr):
+        if isinstance(node, Read):
+            yield node
+
+
+def rebuild(expr: Expr, replace: Callable[[Expr], Expr | None]) -> Expr:
+    """The expression with every node for which ``replace`` gives one replaced; what contains
+    no replacement is the same object as before."""
+    new = replace(expr)
+    if new is not None:
+        return new
+    if isinstance(expr, (Op, Call)):
+        args = tuple(rebuild(a, replace) for a in expr.args)
+        keywords = tuple((k, rebuild(v, replace)) for k, v in expr.keywords)
+        same = all(a is b for a, b in zip(args, expr.args)) and all(
+            a is b for (_, a), (_, b) in zip(keywords, expr.keywords)
+        )
+        if same:
+            return expr
+        if isinstance(expr, Op):
+            return Op(expr.callee, args, keywords, expr.form, expr.detail, expr.function)
+        return Call(
+            expr.function, args, keywords, expr.text, expr.captured, expr.mutates, expr.span
+        )
+    return expr
+
+
+# --- targets ---------------------------------------------------------------------------------
+
+
+@dataclass(eq=False, slots=True)
+class Name:
+    """Binds a variable."""
+
+    name: str
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Item:
+    """Writes ``base[index]`` in place; ``base`` is a variable."""
+
+    name: str
+    index: Expr
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Unpack:
+    """``a, b = ...``"""
+
+    targets: tuple[Target, ...]
+    span: Span | None = None
+
+
+@dataclass(eq=False, slots=True)
+class OtherTarget:
+    """An attribute, a starred name, an item of something that is no variable: text."""
+
+    node: Any
+    reads: tuple[Read, ...]
+    mutates: tuple[str, ...]
+    why: str
+    binds: tuple[str, ...] = ()
+    span: Span | None = None
+
+
+Target = Union[Name, Item, Unpack, OtherTarget]
+
+
+def bound_names(target: Target) -> Iterator[str]:
+    """The variables that an assignment to the target binds anew."""
+    if isinstance(target, Name):
+        yield target.name
+    elif isinstance(target, Unpack):
+        for part in target.targets:
+            yield from bound_names(part)
+    elif isinstance(target, OtherTarget):
+        yield from target.binds
+
+
+# --- statements --------------------------------------------------------------------------------
+
+
+@dataclass(eq=False, slots=True)
+class Assign:
+    """``target = value``. For ``x += v`` the value is ``x + v`` and ``augmented`` is true:
+    arrays change in place then. ``display`` is the text to quote for it (a ``return``)."""
+
+    target: Target
+    value: Expr
+    augmented: bool = False
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
+    display: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Evaluate:
+    """An expression for its effect."""
+
+    value: Expr
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class If:
+    cond: Expr
+    body: Block
+    orelse: Block
+    span: Span | None = None  # of the header
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class For:
+    target: Target
+    iter: Expr
+    body: Block
+    orelse: Block = field(default_factory=list)
+    span: Span | None = None  # of the header
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class While:
+    cond: Expr
+    body: Block
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class With:
+    """Any other context manager; its header is kept as text."""
+
+    node: Any  # list of gast withitems
+    reads: tuple[Read, ...]
+    binds: tuple[str, ...]
+    body: Block
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class InsertGrad:
+    """``with insert_grad_of(variable) as name:`` and the user's lines in it."""
+
+    variable: Read
+    name: str
+    body: list[Any]  # gast statements
+    reads: tuple[Read, ...]  # of primal variables, in the body
+    assigns: tuple[str, ...]  # names the body binds, other than `name`
+    span: Span | None = None
+    role: Role = Role.INSERTED
+
+
+@dataclass(eq=False, slots=True)
+class Return:
+    value: Expr | None
+    span: Span | None = None
+    role: Role = Role.RETURN
+    verbatim: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Verbatim:
+    """A statement kept as text: it binds and reads variables but carries no derivative."""
+
+    node: Any
+    reads: tuple[Read, ...]
+    binds: tuple[str, ...]
+    mutates: tuple[str, ...]
+    why: str = ""
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+    renames: dict[str, str] = field(default_factory=dict)
+    verbatim: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Comment:
+    """A comment line of the derivative (the text after ``# ``); an empty one is a blank line."""
+
+    text: str
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+
+
+Stmt = Union[Assign, Evaluate, If, For, While, With, InsertGrad, Return, Verbatim, Comment]
+Block = list[Stmt]
+
+
+def blocks(stmt: Stmt) -> tuple[Block, ...]:
+    """The nested blocks of a statement."""
+    if isinstance(stmt, If):
+        return (stmt.body, stmt.orelse)
+    if isinstance(stmt, For):
+        return (stmt.body, stmt.orelse)
+    if isinstance(stmt, (While, With)):
+        return (stmt.body,)
+    return ()
+
+
+def statements(block: Block) -> Iterator[Stmt]:
+    """Every statement of a block, nested ones after their owner."""
+    for stmt in block:
+        yield stmt
+        for inner in blocks(stmt):
+            yield from statements(inner)
+
+
+def expressions(stmt: Stmt) -> tuple[Expr, ...]:
+    """The expressions a statement evaluates itself (not those of nested blocks)."""
+    if isinstance(stmt, Assign):
+        return (stmt.value, *target_expressions(stmt.target))
+    if isinstance(stmt, (Evaluate, Return)):
+        return () if stmt.value is None else (stmt.value,)
+    if isinstance(stmt, (If, While)):
+        return (stmt.cond,)
+    if isinstance(stmt, For):
+        return (stmt.iter, *target_expressions(stmt.target))
+    if isinstance(stmt, (With, Verbatim)):
+        return stmt.reads
+    if isinstance(stmt, InsertGrad):
+        return (stmt.variable, *stmt.reads)
+    return ()
+
+
+def target_expressions(target: Target) -> tuple[Expr, ...]:
+    """What assigning to a target evaluates: the index and the base of ``x[i]``."""
+    if isinstance(target, Item):
+        return (target.index,)
+    if isinstance(target, Unpack):
+        return tuple(e for part in target.targets for e in target_expressions(part))
+    if isinstance(target, OtherTarget):
+        return target.reads
+    return ()
+
+
+def binds(stmt: Stmt) -> tuple[str, ...]:
+    """The variables a statement binds itself (not those of nested blocks)."""
+    if isinstance(stmt, (Assign, For)):
+        return tuple(bound_names(stmt.target))
+    if isinstance(stmt, (With, Verbatim)):
+        return stmt.binds
+    return ()
+
+
+def bound_in(block: Block) -> list[str]:
+    """The variables bound anywhere in a block, in order, each once."""
+    return list(dict.fromkeys(n for stmt in statements(block) for n in binds(stmt)))
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+@dataclass(eq=False, slots=True)
+class Param:
+    """A parameter: its name, how it is passed, its default and annotation as trees."""
+
+    name: str
+    kind: str = "plain"  # "positional", "plain", "keyword", "star", "starstar"
+    default: Any = None  # gast node, or Const
+    annotation: Any = None  # gast node
+
+
+@dataclass(eq=False)
+class Function:
+    """A function in the IR. ``locals`` are all its variables, parameters included."""
+
+    name: str
+    params: list[Param]
+    body: Block
+    source: FunctionSource
+    locals: set[str]
+    captured: tuple[str, ...] = ()
+    docstring: str = ""
+    span: Span | None = None  # of the header

@@ -1,0 +1,774 @@
+"""From gast to the IR, one function at a time.
+
+What the engine follows becomes operations and structured statements. Everything else is kept
+as text (`Opaque`, `Verbatim`) with the variables it reads, binds and may change, and with the
+sentence to say should a derivative have to pass through it: only code that carries a
+derivative must be understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gast
+
+from tangent.diagnostics import Diagnostic
+from tangent.ir import nodes as ir
+from tangent.lower import effects, scopes
+from tangent.resolve.symbols import FunctionSource, Library, Symbol, UserData, UserFunction
+from tangent.rules import registry
+from tangent.source.text import Span
+
+OPERATORS = {
+    gast.Add: ("operator.add", "+"),
+    gast.Sub: ("operator.sub", "-"),
+    gast.Mult: ("operator.mul", "*"),
+    gast.Div: ("operator.truediv", "/"),
+    gast.FloorDiv: ("operator.floordiv", "//"),
+    gast.Mod: ("operator.mod", "%"),
+    gast.Pow: ("operator.pow", "**"),
+    gast.MatMult: ("operator.matmul", "@"),
+    gast.BitAnd: ("operator.and_", "&"),
+    gast.BitOr: ("operator.or_", "|"),
+    gast.BitXor: ("operator.xor", "^"),
+    gast.LShift: ("operator.lshift", "<<"),
+    gast.RShift: ("operator.rshift", ">>"),
+}
+UNARY = {
+    gast.USub: ("operator.neg", "-"),
+    gast.UAdd: ("operator.pos", "+"),
+    gast.Invert: ("operator.invert", "~"),
+    gast.Not: ("operator.not_", "not "),
+}
+COMPARISONS = {
+    gast.Eq: "==",
+    gast.NotEq: "!=",
+    gast.Lt: "<",
+    gast.LtE: "<=",
+    gast.Gt: ">",
+    gast.GtE: ">=",
+    gast.Is: "is",
+    gast.IsNot: "is not",
+    gast.In: "in",
+    gast.NotIn: "not in",
+}
+
+# What to call a construct in a message.
+_NAMES = {
+    "Lambda": "a lambda",
+    "ListComp": "a list comprehension",
+    "SetComp": "a set comprehension",
+    "DictComp": "a dict comprehension",
+    "GeneratorExp": "a generator expression",
+    "Dict": "a dict",
+    "Set": "a set",
+    "NamedExpr": "an assignment expression (`:=`)",
+    "Starred": "a starred argument",
+    "JoinedStr": "an f-string",
+    "Await": "`await`",
+    "Yield": "`yield`",
+    "YieldFrom": "`yield from`",
+    "Try": "`try`",
+    "Match": "`match`",
+    "With": "`with`",
+    "AsyncWith": "`async with`",
+    "AsyncFor": "`async for`",
+    "ClassDef": "a class definition",
+    "FunctionDef": "a nested function definition",
+    "Delete": "`del`",
+    "Break": "`break`",
+    "Continue": "`continue`",
+}
+
+
+def describe(node: Any) -> str:
+    """What to call a syntax node in a message."""
+    name = type(node).__name__
+    return _NAMES.get(name, f"this `{name}`")
+
+
+class Program:
+    """The functions that one derivative is made of, lowered on demand, with the diagnostics
+    that came up."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self._lowered: dict[FunctionSource, ir.Function] = {}
+        self._nested: dict[int, tuple[Any, FunctionSource]] = {}
+        self.captured: dict[FunctionSource, tuple[str, ...]] = {}
+
+    def function(self, source: FunctionSource) -> ir.Function:
+        """The IR of a function; lowered once."""
+        if source not in self._lowered:
+            self._lowered[source] = _FunctionLowering(self, source).lower()
+        return self._lowered[source]
+
+    def lowering(self, source: FunctionSource) -> _FunctionLowering:
+        """Lowers expressions as they stand in the body of ``source``."""
+        return _FunctionLowering(self, source)
+
+    def nested(self, node: Any, name: str, parent: FunctionSource, local: set[str]) -> FunctionSource:
+        """The source of a function defined inside another; it captures the variables of the
+        enclosing function that it reads."""
+        if id(node) not in self._nested:
+            source = FunctionSource(
+                name, f"{parent.qualname}.<locals>.{name}", node, parent.module,
+                (*parent.parents, parent.node),
+            )  # fmt: skip
+            self._nested[id(node)] = (node, source)
+            inherited = set(self.captured.get(parent, ()))
+            self.captured[source] = tuple(
+                n for n in scopes.free_names(node) if (n in local or n in inherited) and n != name
+            )
+        return self._nested[id(node)][1]
+
+    def report(
+        self, source: FunctionSource, span: Span, code: str, message: str, hint: str = ""
+    ) -> None:
+        """Adds an error at a place in the file of ``source``, once."""
+        diagnostic = Diagnostic(code, message, source.module.path, span, hint)
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
+
+
+def lookup(program: Program, source: FunctionSource, name: str) -> Symbol | None:
+    return source.module.resolver.lookup(name)
+
+
+class _FunctionLowering:
+    def __init__(self, program: Program, source: FunctionSource):
+        self.program = program
+        self.source = source
+        self.text = source.module.source
+        self.resolver = source.module.resolver
+        self.node = source.node
+        self.captured = program.captured.get(source, ())
+        arguments = self.node.args
+        self.parameters = scopes.parameter_names(arguments)
+        body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
+        bound = [] if isinstance(self.node, gast.Lambda) else scopes.bound_names(body)
+        self.locals = {*self.parameters, *bound, *self.captured}
+        self.local_functions = self._local_functions(body)
+
+    def _local_functions(self, body: list[Any]) -> dict[str, Any]:
+        """Nested functions that a local name certainly means: bound once, to a ``def`` or a
+        lambda, at the top of the function."""
+        counts: dict[str, int] = {}
+        for node in scopes._own_nodes(body):
+            if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
+                counts[node.id] = counts.get(node.id, 0) + 1
+            elif isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
+                counts[node.name] = counts.get(node.name, 0) + 1
+        functions: dict[str, Any] = {}
+        for node in body:
+            if isinstance(node, gast.FunctionDef) and not node.decorator_list:
+                name, value = node.name, node
+            elif (
+                isinstance(node, gast.Assign)
+                and len(node.targets) == 1
+                and isinstance(node.targets[0], gast.Name)
+                and isinstance(node.value, gast.Lambda)
+            ):
+                name, value = node.targets[0].id, node.value
+            else:
+                continue
+            if counts.get(name) == 1 and name not in self.parameters:
+                functions[name] = value
+        return functions
+
+    # --- the function ------------------------------------------------------------------------
+
+    def lower(self) -> ir.Function:
+        node = self.node
+        if isinstance(node, gast.Lambda):
+            span = self.span(node.body)
+            body: ir.Block = [ir.Return(self.expr(node.body), span)]
+            docstring = ""
+            header = self.span(node)
+        else:
+            statements = node.body
+            docstring = ""
+            if (
+                statements
+                and isinstance(statements[0], gast.Expr)
+                and isinstance(statements[0].value, gast.Constant)
+                and isinstance(statements[0].value.value, str)
+            ):
+                docstring = statements[0].value.value
+                statements = statements[1:]
+            for inner in scopes._own_nodes(node.body):
+                if isinstance(inner, (gast.Yield, gast.YieldFrom, gast.Await)):
+                    self.report(
+                        inner,
+                        "unsupported-generator",
+                        f"cannot differentiate {describe(inner)}: the function does not run from"
+                        " its arguments to a result",
+                        "collect the values in a list and return it",
+                    )
+                    break
+            if isinstance(node, gast.AsyncFunctionDef):
+                self.report(
+                    node, "unsupported-async", "cannot differentiate an async function",
+                    "differentiate the numerical part as a plain function",
+                )  # fmt: skip
+            body = self.block(statements)
+            header = self.header_span(node)
+        return ir.Function(
+            self.source.name,
+            self.params(node.args),
+            body,
+            self.source,
+            set(self.locals),
+            self.captured,
+            docstring,
+            header,
+        )
+
+    def params(self, arguments: gast.arguments) -> list[ir.Param]:
+        plain = [*arguments.posonlyargs, *arguments.args]
+        defaults = [None] * (len(plain) - len(arguments.defaults)) + list(arguments.defaults)
+        params = [
+            ir.Param(
+                node.id,
+                "positional" if i < len(arguments.posonlyargs) else "plain",
+                default,
+                node.annotation,
+            )
+            for i, (node, default) in enumerate(zip(plain, defaults))
+        ]
+        if arguments.vararg:
+            params.append(ir.Param(arguments.vararg.id, "star"))
+        for node, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
+            params.append(ir.Param(node.id, "keyword", default, node.annotation))
+        if arguments.kwarg:
+            params.append(ir.Param(arguments.kwarg.id, "starstar"))
+        return params
+
+    def span(self, node: Any) -> Span:
+        return self.text.span_of(node)
+
+    def header_span(self, node: Any) -> Span:
+        """From the keyword to the colon that opens the block (as far as its expressions go)."""
+        whole = self.span(node)
+        first = node.body[0]
+        line = first.lineno
+        if getattr(first, "decorator_list", None):
+            line = first.decorator_list[0].lineno
+        if line == whole.line:
+            return Span(whole.line, whole.column, whole.line, self.span(first).column)
+        end = line - 1
+        while end > whole.line and not self._ends_header(end):
+            end -= 1
+        return Span(whole.line, whole.column, end, len(self.text.line(end).rstrip()))
+
+    def _ends_header(self, line: int) -> bool:
+        text = self.text.line(line).strip()
+        return bool(text) and not text.startswith("#")
+
+    def report(self, node: Any, code: str, message: str, hint: str = "") -> None:
+        self.program.report(self.source, self.span(node), code, message, hint)
+
+    # --- statements --------------------------------------------------------------------------
+
+    def block(self, statements: list[Any]) -> ir.Block:
+        out: ir.Block = []
+        for node in statements:
+            method: Callable[[Any], ir.Block] | None = getattr(
+                self, f"stmt_{type(node).__name__}", None
+            )
+            if method is None or self._binds_inside(node):
+                out.append(self.verbatim(node))
+            else:
+                out.extend(method(node))
+        return out
+
+    def _binds_inside(self, node: Any) -> bool:
+        """A walrus in the statement's own expressions binds in the middle of an evaluation."""
+        parts = [
+            part
+            for name, value in gast.iter_fields(node)
+            if name not in ("body", "orelse")
+            for part in (value if isinstance(value, list) else [value])
+            if isinstance(part, gast.AST)
+        ]
+        return any(isinstance(n, gast.NamedExpr) for p in parts for n in scopes._own_nodes([p]))
+
+    def verbatim(self, node: Any, why: str = "", hint: str = "") -> ir.Verbatim:
+        """The statement kept as text."""
+        for inner in scopes._own_nodes([node]):
+            if isinstance(inner, gast.Return):
+                self.report(
+                    inner,
+                    "unsupported-return",
+                    f"cannot follow a `return` inside {describe(node)}",
+                    "assign the result to a variable and return it after the block",
+                )
+        bound = [n for n in scopes.bound_names([node]) if n in self.locals]
+        return ir.Verbatim(
+            node,
+            self.local_reads(node),
+            tuple(bound),
+            self.may_mutate(node),
+            why or f"cannot differentiate {describe(node)}",
+            self.span(node),
+            verbatim=True,
+        )
+
+    def stmt_Assign(self, node: Any) -> ir.Block:
+        span = self.span(node)
+        value = self.expr(node.value)
+        if isinstance(value, ir.Op) and value.callee == "tangent.take_out":
+            return self._take_out(node, value)
+        if len(node.targets) == 1:
+            return [ir.Assign(self.target(node.targets[0]), value, span=span, verbatim=True)]
+        targets = [self.target(t) for t in node.targets]
+        named = next((t for t in targets if isinstance(t, ir.Name)), None)
+        if named is None or not all(isinstance(t, (ir.Name, ir.Item)) for t in targets):
+            return [self.verbatim(node, "cannot differentiate this chained assignment",
+                                  "write one assignment for each target")]  # fmt: skip
+        # Every target gets the same object: the first name does, the others read it.
+        out: ir.Block = [ir.Assign(named, value, span=span)]
+        for target in targets:
+            if target is not named:
+                out.append(ir.Assign(target, ir.Read(named.name, span), span=span))
+        return out
+
+    def _take_out(self, node: Any, value: ir.Op) -> ir.Block:
+        """``t = take_out(b, i)``, which derivative code has, is ``t = b[i]; b[i] = 0.0``."""
+        span = self.span(node)
+        base, index = value.args
+        if len(node.targets) != 1 or not isinstance(base, ir.Read):
+            return [self.verbatim(node)]
+        item = ir.Op("operator.getitem", (base, index), form=ir.Form.SUBSCRIPT, span=span)
+        copied = ir.Op("tangent.snapshot", (item,), span=span)
+        return [
+            ir.Assign(self.target(node.targets[0]), copied, span=span),
+            ir.Assign(ir.Item(base.name, index, span), ir.Const(0.0), span=span),
+        ]
+
+    def stmt_AnnAssign(self, node: Any) -> ir.Block:
+        if node.value is None:
+            return [self.verbatim(node)]
+        return [
+            ir.Assign(
+                self.target(node.target), self.expr(node.value), span=self.span(node), verbatim=True
+            )
+        ]
+
+    def stmt_AugAssign(self, node: Any) -> ir.Block:
+        span = self.span(node)
+        callee, sign = OPERATORS[type(node.op)]
+        target = self.target(node.target)
+        if isinstance(target, ir.Name):
+            current: ir.Expr = ir.Read(target.name, target.span)
+        elif isinstance(target, ir.Item):
+            current = ir.Op(
+                "operator.getitem",
+                (ir.Read(target.name, self.span(node.target.value)), target.index),
+                form=ir.Form.SUBSCRIPT,
+                span=target.span,
+            )
+        else:
+            return [self.verbatim(node, "cannot differentiate this augmented assignment",
+                                  "assign to a variable or to an item of a variable")]  # fmt: skip
+        value = ir.Op(
+            callee, (current, self.expr(node.value)), form=ir.Form.OPERATOR, detail=(sign,),
+            span=span,
+        )  # fmt: skip
+        return [ir.Assign(target, value, augmented=True, span=span, verbatim=True)]
+
+    def stmt_Expr(self, node: Any) -> ir.Block:
+        return [ir.Evaluate(self.expr(node.value), self.span(node), verbatim=True)]
+
+    def stmt_Return(self, node: Any) -> ir.Block:
+        value = None if node.value is None else self.expr(node.value)
+        return [ir.Return(value, self.span(node), verbatim=True)]
+
+    def stmt_If(self, node: Any) -> ir.Block:
+        return [
+            ir.If(
+                self.expr(node.test),
+                self.block(node.body),
+                self.block(node.orelse),
+                self.header_span(node),
+                verbatim=True,
+            )
+        ]
+
+    def _loop_problem(self, node: Any) -> str:
+        for inner in _loop_jumps(node.body):
+            return f"cannot differentiate a loop with {describe(inner)}"
+        return ""
+
+    def stmt_For(self, node: Any) -> ir.Block:
+        problem = self._loop_problem(node)
+        if problem:
+            return [self.verbatim(node, problem, "fold the condition into the loop")]
+        loop = ir.For(
+            self.target(node.target),
+            self.expr(node.iter),
+            self.block(node.body),
+            span=self.header_span(node),
+            verbatim=True,
+        )
+        # Without `break` the `else` block always runs.
+        return [loop, *self.block(node.orelse)]
+
+    def stmt_While(self, node: Any) -> ir.Block:
+        problem = self._loop_problem(node)
+        if problem:
+            return [self.verbatim(node, problem, "fold the condition into the loop")]
+        loop = ir.While(
+            self.expr(node.test), self.block(node.body), self.header_span(node), verbatim=True
+        )
+        return [loop, *self.block(node.orelse)]
+
+    def stmt_With(self, node: Any) -> ir.Block:
+        inserted = self._insert_grad(node)
+        if inserted is not None:
+            return inserted
+        bound: list[str] = []
+        for item in node.items:
+            if item.optional_vars is not None:
+                bound += scopes.bound_names([item.optional_vars])
+        read = [r for item in node.items for r in self.local_reads(item.context_expr)]
+        return [
+            ir.With(
+                node.items,
+                tuple(read),
+                tuple(n for n in bound if n in self.locals),
+                self.block(node.body),
+                self.header_span(node),
+                verbatim=True,
+            )
+        ]
+
+    def _insert_grad(self, node: Any) -> ir.Block | None:
+        """``with insert_grad_of(x) as dx:``; None if it is any other ``with``."""
+        out: ir.Block = []
+        for item in node.items:
+            call = item.context_expr
+            if not isinstance(call, gast.Call):
+                return None
+            callee = self.expr(call.func)
+            if not (
+                isinstance(callee, ir.Global)
+                and isinstance(callee.symbol, Library)
+                and callee.symbol.dotted in INSERT_GRAD_OF
+            ):
+                return None
+            if (
+                len(node.items) != 1
+                or len(call.args) != 1
+                or call.keywords
+                or not isinstance(call.args[0], gast.Name)
+                or call.args[0].id not in self.locals
+                or not isinstance(item.optional_vars, gast.Name)
+            ):
+                self.report(
+                    node,
+                    "insert-grad-form",
+                    "insert_grad_of takes one local variable and a name for its gradient",
+                    "write `with insert_grad_of(x) as dx:`",
+                )
+                return []
+            name = item.optional_vars.id
+            variable = ir.Read(call.args[0].id, self.span(call.args[0]))
+            assigned = [n for n in scopes.bound_names(node.body) if n != name]
+            read: dict[str, ir.Read] = {}
+            for stmt in node.body:
+                for r in self.local_reads(stmt):
+                    if r.name != name and r.name not in assigned:
+                        read.setdefault(r.name, r)
+            out.append(
+                ir.InsertGrad(
+                    variable, name, node.body, tuple(read.values()), tuple(assigned),
+                    self.header_span(node),
+                )  # fmt: skip
+            )
+        return out
+
+    # --- targets -----------------------------------------------------------------------------
+
+    def target(self, node: Any) -> ir.Target:
+        span = self.span(node)
+        if isinstance(node, gast.Name) and node.id in self.locals:
+            return ir.Name(node.id, span)
+        if (
+            isinstance(node, gast.Subscript)
+            and isinstance(node.value, gast.Name)
+            and node.value.id in self.locals
+        ):
+            return ir.Item(node.value.id, self.expr(node.slice), span)
+        if isinstance(node, (gast.Tuple, gast.List)) and not any(
+            isinstance(e, gast.Starred) for e in node.elts
+        ):
+            return ir.Unpack(tuple(self.target(e) for e in node.elts), span)
+        mutated = [r.name for r in self.local_reads(node)]
+        why = {
+            "Attribute": "cannot differentiate an assignment to an attribute",
+            "Name": "cannot differentiate an assignment to a global variable",
+            "Starred": "cannot differentiate a starred assignment",
+        }.get(type(node).__name__, "cannot differentiate an assignment to this target")
+        binds = tuple(n for n in scopes.bound_names([node]) if n in self.locals)
+        return ir.OtherTarget(node, self.local_reads(node), tuple(mutated), why, binds, span)
+
+    # --- expressions -------------------------------------------------------------------------
+
+    def expr(self, node: Any) -> ir.Expr:
+        method: Callable[[Any], ir.Expr] | None = getattr(
+            self, f"expr_{type(node).__name__}", None
+        )
+        return self.opaque(node) if method is None else method(node)
+
+    def opaque(self, node: Any, why: str = "", hint: str = "") -> ir.Opaque:
+        return ir.Opaque(
+            node,
+            self.local_reads(node),
+            why or f"cannot differentiate {describe(node)}",
+            hint,
+            self.may_mutate(node),
+            self.span(node),
+        )
+
+    def local_reads(self, node: Any) -> tuple[ir.Read, ...]:
+        span = self.span(node) if hasattr(node, "lineno") else None
+        return tuple(ir.Read(n, span) for n in scopes.read_names(node) if n in self.locals)
+
+    def expr_Constant(self, node: Any) -> ir.Expr:
+        return ir.Const(node.value, self.span(node))
+
+    def expr_Name(self, node: Any) -> ir.Expr:
+        if node.id in self.locals:
+            return ir.Read(node.id, self.span(node))
+        return ir.Global(node.id, self.resolver.lookup(node.id), self.span(node))
+
+    def expr_Attribute(self, node: Any) -> ir.Expr:
+        base = self.expr(node.value)
+        span = self.span(node)
+        if isinstance(base, ir.Global):
+            symbol = None
+            if base.symbol is not None:
+                symbol = self.resolver.attribute(base.symbol, node.attr)
+            text = f"{base.text}.{node.attr}"
+            return ir.Global(text, symbol or UserData(text), span)
+        callee = registry.attribute(node.attr)
+        if callee is None:
+            callee = f"attribute.{node.attr}"
+        return ir.Op(callee, (base,), form=ir.Form.ATTRIBUTE, detail=(node.attr,), span=span)
+
+    def expr_BinOp(self, node: Any) -> ir.Expr:
+        callee, sign = OPERATORS[type(node.op)]
+        args = (self.expr(node.left), self.expr(node.right))
+        return ir.Op(callee, args, form=ir.Form.OPERATOR, detail=(sign,), span=self.span(node))
+
+    def expr_UnaryOp(self, node: Any) -> ir.Expr:
+        operand = self.expr(node.operand)
+        span = self.span(node)
+        if (
+            isinstance(node.op, gast.USub)
+            and isinstance(operand, ir.Const)
+            and type(operand.value) in (int, float)
+        ):
+            return ir.Const(-operand.value, span)
+        callee, sign = UNARY[type(node.op)]
+        return ir.Op(callee, (operand,), form=ir.Form.OPERATOR, detail=(sign,), span=span)
+
+    def expr_Compare(self, node: Any) -> ir.Expr:
+        args = (self.expr(node.left), *(self.expr(c) for c in node.comparators))
+        detail = tuple(COMPARISONS[type(op)] for op in node.ops)
+        return ir.Op("compare", args, form=ir.Form.OPERATOR, detail=detail, span=self.span(node))
+
+    def expr_BoolOp(self, node: Any) -> ir.Expr:
+        callee = "and" if isinstance(node.op, gast.And) else "or"
+        args = tuple(self.expr(v) for v in node.values)
+        return ir.Op(callee, args, form=ir.Form.OPERATOR, span=self.span(node))
+
+    def expr_IfExp(self, node: Any) -> ir.Expr:
+        args = (self.expr(node.test), self.expr(node.body), self.expr(node.orelse))
+        return ir.Op("select", args, form=ir.Form.OPERATOR, span=self.span(node))
+
+    def expr_Tuple(self, node: Any) -> ir.Expr:
+        return self._display("tuple", node)
+
+    def expr_List(self, node: Any) -> ir.Expr:
+        return self._display("list", node)
+
+    def _display(self, callee: str, node: Any) -> ir.Expr:
+        if any(isinstance(e, gast.Starred) for e in node.elts):
+            return self.opaque(node)
+        args = tuple(self.expr(e) for e in node.elts)
+        return ir.Op(callee, args, form=ir.Form.DISPLAY, span=self.span(node))
+
+    def expr_Slice(self, node: Any) -> ir.Expr:
+        parts = tuple(
+            ir.Const(None) if p is None else self.expr(p)
+            for p in (node.lower, node.upper, node.step)
+        )
+        return ir.Op("slice", parts, form=ir.Form.DISPLAY, span=self.span(node))
+
+    def expr_Subscript(self, node: Any) -> ir.Expr:
+        base = self.expr(node.value)
+        if isinstance(base, ir.Global):
+            return self.opaque(node, "cannot differentiate an item of a global object")
+        args = (base, self.expr(node.slice))
+        return ir.Op("operator.getitem", args, form=ir.Form.SUBSCRIPT, span=self.span(node))
+
+    def expr_Call(self, node: Any) -> ir.Expr:
+        span = self.span(node)
+        if any(isinstance(a, gast.Starred) for a in node.args) or any(
+            k.arg is None for k in node.keywords
+        ):
+            return self.opaque(
+                node, "cannot differentiate a call with starred arguments",
+                "pass the arguments one by one",
+            )  # fmt: skip
+        args = tuple(self.expr(a) for a in node.args)
+        keywords = tuple((k.arg, self.expr(k.value)) for k in node.keywords)
+        func = node.func
+
+        if isinstance(func, gast.Name) and func.id in self.locals:
+            return self._local_call(node, func.id, args, keywords)
+        callee = self.expr(func) if isinstance(func, (gast.Name, gast.Attribute)) else None
+        if isinstance(callee, ir.Global):
+            symbol = callee.symbol
+            if isinstance(symbol, Library):
+                return ir.Op(
+                    symbol.dotted, args, keywords, ir.Form.CALL, function=callee, span=span
+                )
+            if isinstance(symbol, UserFunction):
+                return ir.Call(symbol.function, args, keywords, callee.text, span=span)
+            return self.opaque(
+                node,
+                f"cannot differentiate the call of `{callee.text}`: its source or rule is unknown",
+                "write its derivative with `tangent.grads.adjoint`,"
+                " or pass its result in as an argument",
+            )
+        if isinstance(func, gast.Attribute):
+            return self._method_call(node, func, args, keywords)
+        return self.opaque(
+            node, "cannot differentiate this call: it is not known which function is called",
+            "call a function by its name",
+        )  # fmt: skip
+
+    def _local_call(
+        self,
+        node: Any,
+        name: str,
+        args: tuple[ir.Expr, ...],
+        keywords: tuple[tuple[str, ir.Expr], ...],
+    ) -> ir.Expr:
+        if name not in self.local_functions:
+            return self.opaque(
+                node,
+                f"cannot differentiate the call of `{name}`: it is not known which function it is",
+                "call a function that is defined by name",
+            )
+        function = self.program.nested(
+            self.local_functions[name], name, self.source, self.locals
+        )
+        span = self.span(node)
+        captured = tuple(ir.Read(n, span) for n in self.program.captured[function])
+        return ir.Call(function, args, keywords, name, captured, span=span)
+
+    def _method_call(
+        self,
+        node: Any,
+        func: gast.Attribute,
+        args: tuple[ir.Expr, ...],
+        keywords: tuple[tuple[str, ir.Expr], ...],
+    ) -> ir.Expr:
+        receiver = self.expr(func.value)
+        if isinstance(receiver, ir.Const):
+            return self.opaque(node)
+        callee = registry.method(func.attr)
+        if callee is None and isinstance(receiver, ir.Read):
+            # A local list used as a stack: derivative code does this.
+            if func.attr == "append" and len(args) == 1 and not keywords:
+                callee = "list.append"
+            elif func.attr == "pop" and not args and not keywords:
+                callee = "list.pop"
+        if callee is None:
+            return self.opaque(
+                node,
+                f"cannot differentiate the method `.{func.attr}`: it has no rule",
+                "use the NumPy function instead, or a function of your own",
+            )
+        return ir.Op(
+            callee, (receiver, *args), keywords, ir.Form.METHOD, (func.attr,),
+            span=self.span(node),
+        )  # fmt: skip
+
+    # --- effects -----------------------------------------------------------------------------
+
+    def may_mutate(self, node: Any) -> tuple[str, ...]:
+        """The local variables whose object evaluating the node may change in place."""
+        names: dict[str, None] = {}
+        for part in scopes._own_nodes([node]):
+            if isinstance(part, gast.Call):
+                names.update((n, None) for n in self._call_mutates(part))
+            elif isinstance(part, gast.AugAssign):
+                names.update((n, None) for n in scopes.read_names(part.target))
+                if isinstance(part.target, gast.Name):
+                    names[part.target.id] = None
+            elif isinstance(part, (gast.Subscript, gast.Attribute)) and isinstance(
+                part.ctx, (gast.Store, gast.Del)
+            ):
+                names.update((n, None) for n in scopes.read_names(part.value))
+        return tuple(n for n in names if n in self.locals)
+
+    def _call_mutates(self, call: gast.Call) -> list[str]:
+        names: list[str] = []
+        for keyword in call.keywords:
+            if keyword.arg in effects.OUTPUT_KEYWORDS:
+                names += scopes.read_names(keyword.value)
+        func = call.func
+        callee = None
+        if isinstance(func, (gast.Name, gast.Attribute)):
+            root = func
+            while isinstance(root, gast.Attribute):
+                root = root.value
+            if not (isinstance(root, gast.Name) and root.id in self.locals):
+                callee = self.expr(func)
+        symbol = callee.symbol if isinstance(callee, ir.Global) else None
+        if isinstance(symbol, Library):
+            position = effects.MUTATING_FUNCTIONS.get(symbol.dotted)
+            if symbol.dotted.endswith(".at"):
+                position = 0
+            if position is not None and position < len(call.args):
+                names += scopes.read_names(call.args[position])
+            return names
+        arguments = [*call.args, *(k.value for k in call.keywords)]
+        plain = [a.id for a in arguments if isinstance(a, gast.Name)]
+        if isinstance(func, gast.Attribute):
+            if func.attr not in effects.PURE_METHODS | effects.HARMLESS_METHODS:
+                if symbol is None:
+                    names += scopes.read_names(func.value)
+                    names += plain
+        else:
+            # A function that is not known, or whose source was not followed here.
+            names += plain
+        return names
+
+
+INSERT_GRAD_OF = frozenset({"tangent.insert_grad_of", "tangent.api.insert_grad_of"})
+
+
+def _loop_jumps(body: list[Any]) -> list[Any]:
+    """``break`` and ``continue`` statements that belong to the loop with this body."""
+    found: list[Any] = []
+    stack = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (gast.Break, gast.Continue)):
+            found.append(node)
+        elif isinstance(node, (gast.For, gast.While, gast.AsyncFor)):
+            stack.extend(reversed(node.orelse))
+        elif not isinstance(
+            node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda, gast.ClassDef)
+        ) and isinstance(node, gast.AST):
+            stack.extend(
+                reversed([c for c in gast.iter_child_nodes(node) if not isinstance(c, gast.expr)])
+            )
+    return found

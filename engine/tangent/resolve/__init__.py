@@ -1,0 +1,1 @@
+"""What a name means, from text alone or from live objects, behind one interface."""

@@ -1,0 +1,82 @@
+"""Finds the rule of a function by its dotted name.
+
+The rules of a library are loaded when a name of that library is first asked for; none of the
+libraries themselves is imported.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from tangent.rules import declare
+from tangent.rules.declare import Rule
+
+# The first part of a dotted name, and the module that has the rules for it.
+_MODULES = {
+    "operator": "python",
+    "builtins": "python",
+    "math": "math_",
+    "numpy": "numpy_",
+    "scipy": "scipy_",
+    "tensorflow": "tensorflow",
+    "tangent": "runtime",
+}
+_loaded: set[str] = set()
+
+
+def _load(dotted: str) -> None:
+    library = dotted.partition(".")[0]
+    _load_module(_MODULES.get(library))
+    if library == "tangent" and not _is_declared(dotted):
+        _load_module("tensorflow")  # helpers that only TensorFlow needs
+
+
+def _load_module(module: str | None) -> None:
+    if module is not None and module not in _loaded:
+        _loaded.add(module)
+        import_module(f"tangent.rules.{module}")
+
+
+def _is_declared(dotted: str) -> bool:
+    return (
+        dotted in declare.RULES or dotted in declare.ZERO_GRADIENT or dotted in declare.ALIASES
+    )
+
+
+def _canonical(dotted: str) -> str:
+    _load(dotted)
+    return declare.ALIASES.get(dotted, dotted)
+
+
+def rule_for(dotted: str) -> Rule | None:
+    """The rule of a function, also under its other names."""
+    return declare.RULES.get(_canonical(dotted))
+
+
+def is_zero_gradient(dotted: str) -> bool:
+    """Whether the function's derivative is zero wherever it exists."""
+    return _canonical(dotted) in declare.ZERO_GRADIENT
+
+
+def is_cut(dotted: str) -> bool:
+    """Whether the function's zero derivative is to be reported where it cuts a path."""
+    return _canonical(dotted) in declare.CUTS
+
+
+def method(name: str) -> str | None:
+    """The function that an array method is: ``sum`` gives ``numpy.sum``."""
+    _load("numpy")
+    return declare.METHODS.get(name)
+
+
+def attribute(name: str) -> str | None:
+    """The function that an array attribute is: ``T`` gives ``numpy.transpose``."""
+    _load("numpy")
+    return declare.ATTRIBUTES.get(name)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule there is, in the order of declaration, libraries in a fixed order."""
+    for module in _MODULES.values():
+        _load_module(module)
+    return tuple(declare.RULES.values())

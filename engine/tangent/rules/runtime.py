@@ -1,0 +1,403 @@
+"""Rules for the functions of `tangent.runtime`, so that derivative code can be differentiated.
+
+Most are linear in the cotangent they are given, which their signatures call ``c``, and read
+their other arrays only for a shape. `take_out` has no rule: it changes its argument.
+"""
+
+from __future__ import annotations
+
+from tangent.rules.declare import (
+    elementwise,
+    general,
+    like,
+    linear,
+    zero_gradient,
+)
+
+# --- shapes --------------------------------------------------------------------------------
+
+for _name, _tests in (
+    (
+        "unbroadcast",
+        (
+            "normal(), 2.0",
+            "normal(2, 3), normal(3)",
+            "normal(2, 3), normal(2, 1)",
+            "normal(3), normal(2, 3)",
+            "normal(2, 1), normal(3)",
+            "[normal(2), 1.0], [normal(1), 2.0]",
+        ),
+    ),
+    ("expand", ("normal(), normal(2, 3)", "normal(3), normal(2, 3)", "normal(2, 1), normal(2, 3)")),
+):
+    linear(
+        f"tangent.{_name}",
+        "c, x",
+        {"c": "g"},
+        shape=like("x"),
+        inert=("x",),
+        tests=_tests,
+    )
+linear(
+    "tangent.restore_dims",
+    "c, x, axis, keepdims",
+    {"c": "np.reshape(g, np.shape(c))"},
+    inert=("x",),
+    cheap=True,
+    tests=(
+        "normal(), normal(2, 3), None, False",
+        "normal(3), normal(2, 3), 0, False",
+        "normal(2), normal(2, 3), -1, False",
+        "normal(2, 1), normal(2, 3), 1, True",
+        "normal(3), normal(2, 3, 4), (0, 2), False",
+        "normal(4), normal(2, 3, 4), 1, False",
+    ),
+)
+linear(
+    "tangent.flatten_axes",
+    "x, axis",
+    {"x": "unflatten_axes(g, x, axis)"},
+    tests=(
+        "normal(2, 3), None",
+        "normal(2, 3, 4), 1",
+        "normal(2, 3, 4), (-1, 0)",
+        "normal(), None",
+    ),
+)
+linear(
+    "tangent.unflatten_axes",
+    "c, x, axis",
+    {"c": "flatten_axes(g, axis)"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("normal(6), normal(2, 3), None", "normal(3, 8), normal(2, 3, 4), (-1, 0)"),
+)
+zero_gradient(
+    "tangent.axis_size", "tangent.inverse_axes", "tangent.zeros_like", "tangent.vector_order"
+)
+
+# --- values --------------------------------------------------------------------------------
+
+general(
+    "tangent.snapshot",
+    "x",
+    {"x": "g"},
+    {"x": "snapshot(g)"},
+    shape=like("x"),
+    adapts=True,
+    tests=("normal(2, 3)", "2.0", "[1.0, normal(2)]"),
+)
+general(
+    "tangent.accumulate",
+    "a, b",
+    {"a": "g", "b": "g"},
+    {"a": "g", "b": "g"},
+    shape="broadcast",
+    adapts=True,
+    tests=("normal(), 2.0", "normal(2, 3), normal(2, 3)", "[1.0, normal(2)], [2.0, normal(2)]"),
+)
+for _name in ("check_seed", "check_tangent_seed"):
+    general(
+        f"tangent.{_name}",
+        "c, x",
+        {"c": "g"},
+        {"c": "g"},
+        shape=like("c"),
+        inert=("x",),
+        adapts=True,
+        tests=("2.0, 1.0", "normal(2, 3), normal(2, 3)"),
+    )
+general(
+    "tangent.add_at",
+    "adjoint, index, c",
+    {"adjoint": "g", "c": "snapshot(g[index])"},
+    {"adjoint": "g", "c": "add_at(zeros_like(adjoint), index, g)"},
+    shape=like("adjoint"),
+    tests=(
+        "normal(4), 1, 2.0",
+        "normal(4), slice(1, 3), normal(2)",
+        "normal(4), slice(1, 3), 2.0",
+        "normal(3, 4), (1, slice(None)), normal(4)",
+        "normal(4), np.array([0, 2, 2]), normal(3)",
+        "normal(4), normal(4) > 0, 1.5",
+        "[1.0, 2.0], 1, 3.0",
+    ),
+)
+
+# --- elementwise ---------------------------------------------------------------------------
+
+elementwise(
+    "tangent.log_or_zero",
+    "x",
+    "divide_or_zero(g, x)",
+    tests=("positive()", "positive(2, 3)"),
+)
+elementwise(
+    "tangent.divide_or_zero",
+    "a, b",
+    {"a": "divide_or_zero(g, b)", "b": "-divide_or_zero(g * y, b)"},
+    tests=("normal(), positive()", "normal(3, 1), positive(4)"),
+)
+elementwise(
+    "tangent.product_or_zero",
+    "a, b",
+    {"a": "g * b", "b": "g * a"},
+    tests=("positive(), normal()", "positive(3, 1), normal(4)"),
+)
+elementwise(
+    "tangent.power_slope",
+    "a, b",
+    {
+        "a": "g * product_or_zero(b, power_slope(a, b - 1))",
+        "b": "g * (a ** (b - 1) + y * log_or_zero(a))",
+    },
+    tests=("positive(), 2.5", "positive(3, 1), normal(4)", "positive(3), 3"),
+)
+elementwise(
+    "tangent.exp_ratio",
+    "a, b",
+    {"a": "g * y", "b": "-g * y"},
+    tests=("normal(), normal()", "normal(3, 1), normal(4)", "-np.inf, normal(2)"),
+)
+elementwise(
+    "tangent.sinc_derivative",
+    "x, n",
+    {"x": "sinc_derivative(x, n + 1)"},
+    shape=like("x"),
+    tests=("normal(3), 1", "0.0, 1", "normal(2, 3), 2", "4.1, 3", "1e-4, 4"),
+)
+elementwise(
+    "tangent.through_cast", "c, dtype", {"c": "through_cast(g, dtype)"}, tests=("normal(3), float",)
+)
+zero_gradient("tangent.sign", "tangent.larger")
+
+# --- products ------------------------------------------------------------------------------
+
+_PRODUCTS = {
+    "dot": (
+        "np.dot({}, {})",
+        (
+            "normal(2, 4), normal(2, 3), normal(3, 4)",
+            "normal(2), normal(2, 3), normal(3)",
+            "normal(), normal(3), normal(3)",
+            "normal(3), normal(3), 2.0",
+        ),
+    ),
+    "matmul": (
+        "{} @ {}",
+        (
+            "normal(2, 4), normal(2, 3), normal(3, 4)",
+            "normal(2), normal(2, 3), normal(3)",
+            "normal(5, 2, 4), normal(2, 3), normal(5, 3, 4)",
+            "normal(), normal(3), normal(3)",
+        ),
+    ),
+    "inner": (
+        "np.inner({}, {})",
+        ("normal(2, 4), normal(2, 3), normal(4, 3)", "normal(), normal(3), normal(3)"),
+    ),
+    "outer": (
+        "np.outer({}, {})",
+        ("normal(2, 3), normal(2), normal(3)", "normal(4, 3), normal(2, 2), normal(3)"),
+    ),
+}
+for _name, (_product, _tests) in _PRODUCTS.items():
+    linear(
+        f"tangent.{_name}_adjoint_left",
+        "c, a, b",
+        {"c": _product.format("g", "b"), "b": f"{_name}_adjoint_right(c, g, b)"},
+        shape=like("a"),
+        inert=("a",),
+        tests=_tests,
+    )
+    linear(
+        f"tangent.{_name}_adjoint_right",
+        "c, a, b",
+        {"c": _product.format("a", "g"), "a": f"{_name}_adjoint_left(c, a, g)"},
+        shape=like("b"),
+        inert=("b",),
+        tests=_tests,
+    )
+_TENSORDOT = (
+    "normal(2, 5), normal(2, 3, 4), normal(3, 4, 5)",
+    "normal(3, 4), normal(2, 3, 4, 5), normal(5, 2), axes=([3, 0], [0, 1])",
+)
+linear(
+    "tangent.tensordot_adjoint_left",
+    "c, a, b, axes=2",
+    {
+        "c": "np.tensordot(g, b, axes=axes)",
+        "b": "tensordot_adjoint_right(c, g, b, axes=axes)",
+    },
+    shape=like("a"),
+    inert=("a",),
+    tests=_TENSORDOT,
+)
+linear(
+    "tangent.tensordot_adjoint_right",
+    "c, a, b, axes=2",
+    {
+        "c": "np.tensordot(a, g, axes=axes)",
+        "a": "tensordot_adjoint_left(c, a, g, axes=axes)",
+    },
+    shape=like("b"),
+    inert=("b",),
+    tests=_TENSORDOT,
+)
+linear(
+    "tangent.einsum_adjoint",
+    "c, subscripts, a",
+    {"c": "np.einsum(subscripts, g)"},
+    shape=like("a"),
+    inert=("a",),
+    tests=("normal(3, 2), 'ij->ji', normal(2, 3)", "normal(3), 'ii->i', normal(3, 3)"),
+)
+linear(
+    "tangent.einsum_adjoint_left",
+    "c, subscripts, a, b",
+    {
+        "c": "np.einsum(subscripts, g, b)",
+        "b": "einsum_adjoint_right(c, subscripts, g, b)",
+    },
+    shape=like("a"),
+    inert=("a",),
+    tests=(
+        "normal(2, 4), 'ij,jk->ik', normal(2, 3), normal(3, 4)",
+        "normal(4), 'ij,k->k', normal(2, 3), normal(4)",
+    ),
+)
+linear(
+    "tangent.einsum_adjoint_right",
+    "c, subscripts, a, b",
+    {
+        "c": "np.einsum(subscripts, a, g)",
+        "a": "einsum_adjoint_left(c, subscripts, a, g)",
+    },
+    shape=like("b"),
+    inert=("b",),
+    tests=("normal(2, 4), 'ij,jk->ik', normal(2, 3), normal(3, 4)",),
+)
+for _name in ("as_columns", "from_columns"):
+    linear(
+        f"tangent.{_name}",
+        "c, b",
+        {"c": "np.reshape(g, np.shape(c))"},
+        inert=("b",),
+        cheap=True,
+        tests=("normal(3, 1), normal(3)", "normal(3, 2), normal(3, 2)"),
+    )
+
+# --- reductions ----------------------------------------------------------------------------
+
+_ROWS = "(1.0 - np.eye(np.shape(x)[-1])) * products_of_others(ones_on_diagonal(x))"
+general(
+    "tangent.products_of_others",
+    "x",
+    {"x": f"np.sum(np.expand_dims(g, -1) * {_ROWS}, axis=-2)"},
+    {"x": f"np.sum(np.expand_dims(g, -2) * {_ROWS}, axis=-1)"},
+    shape=like("x"),
+    tests=("normal(4)", "normal(2, 3)", "np.array([0.0, 0.0, 2.0, 3.0])", "normal(1)"),
+)
+general(
+    "tangent.ones_on_diagonal",
+    "x",
+    {"x": "np.sum(g * (1.0 - np.eye(np.shape(x)[-1])), axis=-2)"},
+    {"x": "np.expand_dims(g, -2) * (1.0 - np.eye(np.shape(x)[-1]))"},
+    tests=("normal(4)", "normal(2, 3)"),
+)
+zero_gradient("tangent.extremum_weights")
+
+# --- arrangement ---------------------------------------------------------------------------
+
+linear(
+    "tangent.take_adjoint",
+    "c, x, indices, axis=None",
+    {"c": "np.take(g, indices, axis=axis)"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("normal(3), normal(4), [1, 1, 3]", "normal(2, 2), normal(2, 3), [0, 0], axis=1"),
+)
+linear(
+    "tangent.put_along",
+    "c, x, indices, axis",
+    {"c": "np.take_along_axis(g, indices, axis)"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("normal(2, 2), normal(2, 3), np.array([[0, 0], [2, 1]]), 1",),
+)
+linear(
+    "tangent.split_like",
+    "c, arrays, axis=0",
+    {"c": "np.concatenate(g, axis=axis)"},
+    inert=("arrays",),
+    view=True,
+    tests=(
+        "normal(5), [normal(2), normal(3)]",
+        "normal(2, 5), [normal(2, 2), normal(2, 3)], axis=1",
+    ),
+)
+for _name, _tests in (
+    ("hstack", ("normal(5), [normal(2), normal(3)]", "normal(2, 3), [normal(2, 1), normal(2, 2)]")),
+    ("vstack", ("normal(2, 3), [normal(3), normal(3)]", "normal(3, 3), [normal(2, 3), normal(3)]")),
+):
+    linear(
+        f"tangent.{_name}_adjoint",
+        "c, arrays",
+        {"c": f"np.{_name}(g)"},
+        inert=("arrays",),
+        view=True,
+        tests=_tests,
+    )
+linear(
+    "tangent.diagonal_adjoint",
+    "c, x, offset=0, axis1=0, axis2=1",
+    {"c": "np.diagonal(g, offset=offset, axis1=axis1, axis2=axis2)"},
+    shape=like("x"),
+    inert=("x",),
+    tests=(
+        "normal(3), normal(3, 3)",
+        "normal(1), normal(3, 3), -1",
+        "normal(3, 2), normal(2, 3, 4), 0, 2, 0",
+    ),
+)
+linear(
+    "tangent.diag_adjoint",
+    "c, x, k=0",
+    {"c": "np.diag(g, k=k)"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("normal(3, 3), normal(3)", "normal(3), normal(3, 4)", "normal(4, 4), normal(3), k=1"),
+)
+linear(
+    "tangent.repeat_adjoint",
+    "c, x, repeats, axis=None",
+    {"c": "np.repeat(g, repeats, axis=axis)"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("normal(6), normal(3), 2", "normal(3, 3), normal(2, 3), [1, 2], axis=0"),
+)
+linear(
+    "tangent.tile_adjoint",
+    "c, x, reps",
+    {"c": "np.tile(g, reps)"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("normal(6), normal(3), 2", "normal(4, 6), normal(2, 3), (2, 2)"),
+)
+linear(
+    "tangent.diff_adjoint",
+    "c, x, n=1, axis=-1",
+    {"c": "np.diff(g, n=n, axis=axis)"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("normal(4), normal(5)", "normal(1, 4), normal(3, 4), 2, 0"),
+)
+linear(
+    "tangent.unpad",
+    "c, x, pad_width, mode='constant'",
+    {"c": "np.pad(g, pad_width, mode=mode)"},
+    shape=like("x"),
+    inert=("x",),
+    view=True,
+    tests=("normal(5), normal(3), (2, 0)",),
+)

@@ -1,0 +1,93 @@
+"""Adjoints of functions that only move, repeat or select elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tangent.runtime.shapes import fitted
+
+
+def through_cast(c: Any, dtype: Any) -> Any:
+    """``c``, or zero if a value was cast to ``dtype`` and that is an integer type."""
+    exact = dtype is not None and not np.issubdtype(np.dtype(dtype), np.inexact)
+    return np.zeros_like(c) if exact else c
+
+
+def split_like(c: Any, arrays: Any, axis: Any = 0) -> list[Any]:
+    """The parts of ``c`` that belong to the arrays that were concatenated along ``axis``."""
+    if axis is None:
+        parts = np.split(c, np.cumsum([np.size(a) for a in arrays])[:-1])
+        return [np.reshape(p, np.shape(a)) for p, a in zip(parts, arrays, strict=True)]
+    return np.split(c, np.cumsum([np.shape(a)[axis] for a in arrays])[:-1], axis)
+
+
+def hstack_adjoint(c: Any, arrays: Any) -> list[Any]:
+    """The parts of ``c`` that belong to the arrays of ``np.hstack``."""
+    parts = [np.atleast_1d(a) for a in arrays]
+    return split_like(c, parts, 0 if parts[0].ndim == 1 else 1)
+
+
+def vstack_adjoint(c: Any, arrays: Any) -> list[Any]:
+    """The parts of ``c`` that belong to the arrays of ``np.vstack``."""
+    return split_like(c, [np.atleast_2d(a) for a in arrays], 0)
+
+
+def diagonal_adjoint(c: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The adjoint of ``np.diagonal(x, offset, axis1, axis2)``: zeros, and ``c`` on the
+    diagonal."""
+    adjoint = np.zeros(np.shape(x), dtype=np.result_type(c, 0.0))
+    moved = np.moveaxis(adjoint, (axis1, axis2), (-2, -1))
+    n = np.diagonal(moved, offset, -2, -1).shape[-1]
+    i = np.arange(n)
+    moved[..., i + max(0, -offset), i + max(0, offset)] = c
+    return adjoint
+
+
+def diag_adjoint(c: Any, x: Any, k: int = 0) -> Any:
+    """The adjoint of ``np.diag(x, k)``, for a vector (a matrix is built) or a matrix."""
+    return np.diagonal(c, k) if np.ndim(x) == 1 else diagonal_adjoint(c, x, k)
+
+
+def repeat_adjoint(c: Any, x: Any, repeats: Any, axis: Any = None) -> Any:
+    """The adjoint of ``np.repeat(x, repeats, axis)``."""
+    if axis is None:
+        return np.reshape(repeat_adjoint(c, np.ravel(x), repeats, 0), np.shape(x))
+    counts = np.broadcast_to(repeats, (np.shape(x)[axis],))
+    owners = np.repeat(np.arange(len(counts)), counts)
+    adjoint = np.zeros(np.shape(x), dtype=np.result_type(c, 0.0))
+    np.add.at(np.moveaxis(adjoint, axis, 0), owners, np.moveaxis(c, axis, 0))
+    return adjoint
+
+
+def tile_adjoint(c: Any, x: Any, reps: Any) -> Any:
+    """The adjoint of ``np.tile(x, reps)``."""
+    reps = tuple(np.atleast_1d(reps))
+    shape = np.shape(x)
+    rank = max(len(reps), len(shape))
+    reps = (1,) * (rank - len(reps)) + reps
+    padded = (1,) * (rank - len(shape)) + shape
+    blocks = [n for pair in zip(reps, padded, strict=True) for n in pair]
+    split = np.reshape(fitted(c, tuple(r * n for r, n in zip(reps, padded, strict=True))), blocks)
+    return np.reshape(np.sum(split, axis=tuple(range(0, 2 * rank, 2))), shape)
+
+
+def diff_adjoint(c: Any, x: Any, n: int = 1, axis: int = -1) -> Any:
+    """The adjoint of ``np.diff(x, n, axis)``."""
+    for _ in range(n):
+        ends = [(0, 0)] * np.ndim(x)
+        ends[axis] = (1, 1)
+        c = -np.diff(np.pad(c, ends), axis=axis)
+    return c
+
+
+def unpad(c: Any, x: Any, pad_width: Any, mode: str = "constant") -> Any:
+    """The part of ``c`` that belongs to ``x`` in ``np.pad(x, pad_width, mode)``.
+
+    Raises ValueError for modes that fill with elements of ``x``.
+    """
+    if mode != "constant":
+        raise ValueError(f"the derivative of np.pad with mode={mode!r} is not known")
+    widths = np.broadcast_to(pad_width, (np.ndim(x), 2))
+    return c[tuple(slice(w, w + n) for (w, _), n in zip(widths, np.shape(x), strict=True))]

@@ -1,0 +1,81 @@
+"""Functions that derivative formulas need at the points where the plain formula breaks down."""
+
+from __future__ import annotations
+
+from math import factorial
+from typing import Any
+
+import numpy as np
+
+from tangent.runtime.dispatch import for_tensors
+
+
+def sign(x: Any) -> Any:
+    """-1, 0 or 1 by the sign of ``x``."""
+    if tensors := for_tensors(x):
+        return tensors.sign(x)
+    return np.sign(x) if isinstance(x, np.ndarray | np.generic) else float((x > 0) - (x < 0))
+
+
+def larger(a: Any, b: Any) -> Any:
+    """1 where ``a > b``, 0 where ``a < b``, one half where they are equal."""
+    if tensors := for_tensors(a, b):
+        return tensors.larger(a, b)
+    return 0.5 * (a > b) + 0.5 * (a >= b)
+
+
+def log_or_zero(x: Any) -> Any:
+    """``log(x)``, and 0 at 0."""
+    if tensors := for_tensors(x):
+        return tensors.log_or_zero(x)
+    return np.log(np.where(np.equal(x, 0), 1.0, x))[()]
+
+
+def divide_or_zero(a: Any, b: Any) -> Any:
+    """``a / b``, and 0 where ``b`` is 0."""
+    if tensors := for_tensors(a, b):
+        return tensors.divide_or_zero(a, b)
+    zero = np.equal(b, 0)
+    return np.where(zero, 0.0, a / np.where(zero, 1.0, b))[()]
+
+
+def product_or_zero(a: Any, b: Any) -> Any:
+    """``a * b``, and 0 where ``a`` is 0, whatever ``b`` is."""
+    if tensors := for_tensors(a, b):
+        return tensors.product_or_zero(a, b)
+    return (a * np.where(np.equal(a, 0), 0.0, b))[()]
+
+
+def power_slope(a: Any, b: Any) -> Any:
+    """The derivative of ``a ** b`` by ``a``: ``b * a ** (b - 1)``, and 0 where ``b`` is 0."""
+    if type(a) is float and (type(b) is int or type(b) is float):
+        return b * a ** (b - 1) if b else 0.0
+    if tensors := for_tensors(a, b):
+        return tensors.power_slope(a, b)
+    zero = np.equal(b, 0)
+    return np.where(zero, 0.0, b * np.where(zero, 1.0, a) ** (b - np.where(zero, 0.0, 1.0)))[()]
+
+
+def exp_ratio(a: Any, b: Any) -> Any:
+    """``exp(a) / exp(b)`` without overflow, and 0 where ``a`` is minus infinity."""
+    nothing = np.isneginf(a)
+    return np.where(nothing, 0.0, np.exp(np.where(nothing, 0.0, a) - np.where(nothing, 0.0, b)))[()]
+
+
+def sinc_derivative(x: Any, n: int) -> Any:
+    """The ``n``-th derivative of ``sin(pi x) / (pi x)``, exact also near 0.
+
+    Away from 0 it follows from differentiating ``x * sinc(x) = sin(pi x) / pi`` ``n`` times;
+    near 0, where that cancels, from the power series.
+    """
+    x = np.asarray(x, dtype=float)
+    near = np.abs(x) < 0.5 * (n + 1)
+    safe = np.where(near, 1.0, x)
+    away = np.sinc(safe)
+    for k in range(1, n + 1):
+        away = (np.pi ** (k - 1) * np.sin(np.pi * (safe + 0.5 * k)) - k * away) / safe
+    series = np.zeros_like(x)
+    for j in range((n + 1) // 2, n + 25):
+        coefficient = (-1.0) ** j * np.pi ** (2 * j) / factorial(2 * j - n) / (2 * j + 1)
+        series = series + coefficient * np.where(near, x, 0.0) ** (2 * j - n)
+    return np.where(near, series, away)[()]

@@ -1,0 +1,143 @@
+"""Zeros, copies and sums of whatever carries a derivative; checks of seeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tangent.runtime.dispatch import for_tensors
+from tangent.runtime.shapes import rebuilt
+
+
+def zeros_like(x: Any) -> Any:
+    """The zero cotangent of ``x``: for integers and integer arrays a floating point zero, for
+    lists, tuples and dictionaries one of zeros (None for text and None inside them).
+
+    Raises TypeError for a value that carries no derivative.
+    """
+    kind = type(x)
+    if kind is float or kind is int or kind is bool:
+        return 0.0
+    if isinstance(x, np.ndarray):
+        if x.dtype.kind in "fc":
+            return np.zeros_like(x)
+        if x.dtype.kind in "iub":
+            return np.zeros(x.shape)
+        raise TypeError(f"an array of {x.dtype} carries no derivative")
+    if isinstance(x, np.generic) and x.dtype.kind in "fciub":
+        return kind(0) if x.dtype.kind in "fc" else 0.0
+    if isinstance(x, (list, tuple)):
+        return rebuilt(x, [_zero_element(value) for value in x])
+    if isinstance(x, dict):
+        return {key: _zero_element(value) for key, value in x.items()}
+    if isinstance(x, complex):
+        return 0j
+    if tensors := for_tensors(x):
+        return tensors.zeros_like(x)
+    raise TypeError(f"a value of type {kind.__name__} carries no derivative")
+
+
+def _zero_element(value: Any) -> Any:
+    return None if value is None or isinstance(value, (str, bytes)) else zeros_like(value)
+
+
+def snapshot(x: Any) -> Any:
+    """A copy of ``x`` that later changes of ``x`` in place do not reach; an immutable value is
+    its own."""
+    if isinstance(x, np.ndarray):
+        return x.copy()
+    if isinstance(x, (list, tuple)):
+        return rebuilt(x, [snapshot(value) for value in x])
+    if isinstance(x, dict):
+        return {key: snapshot(value) for key, value in x.items()}
+    if tensors := for_tensors(x):
+        return tensors.snapshot(x)
+    return x
+
+
+def accumulate(a: Any, b: Any) -> Any:
+    """The sum of two cotangents of one value, element by element for lists, tuples and
+    dictionaries."""
+    if isinstance(a, (list, tuple)):
+        if len(a) != len(b):
+            raise ValueError(f"cotangents of {len(a)} and {len(b)} elements do not add")
+        return rebuilt(a, [accumulate(p, q) for p, q in zip(a, b, strict=True)])
+    if isinstance(a, dict):
+        return {key: accumulate(a[key], b[key]) for key in a}
+    if a is None:
+        return b
+    return a if b is None else a + b
+
+
+def check_seed(c: Any, x: Any) -> Any:
+    """``c``, if it has the structure and shape of the result ``x``.
+
+    Raises ValueError for a cotangent of another shape, above all a scalar one for an array,
+    and TypeError for a result that carries no derivative.
+    """
+    return _checked(
+        c,
+        x,
+        "the result of the function",
+        "the cotangent of the result",
+        "grad needs a scalar result; give a cotangent of the result's shape with tangent.vjp, "
+        "or use tangent.jacobian",
+    )
+
+
+def check_tangent_seed(c: Any, x: Any) -> Any:
+    """``c``, if it has the structure and shape of the argument ``x``.
+
+    Raises ValueError for a tangent of another shape, and TypeError for an argument that
+    carries no derivative.
+    """
+    return _checked(
+        c,
+        x,
+        "the argument",
+        "the tangent of an argument",
+        "give a tangent of the argument's shape (d<argument>=..., or tangent.jvp), or use "
+        "tangent.jacobian",
+    )
+
+
+def _checked(c: Any, x: Any, primal: str, seed: str, advice: str) -> Any:
+    if type(c) is float and type(x) is float:
+        return c
+    if isinstance(x, (list, tuple)):
+        if not isinstance(c, (list, tuple)) or len(c) != len(x):
+            raise ValueError(
+                f"{seed} is no sequence of {len(x)} elements, as {primal} is: {advice}"
+            )
+        pairs = zip(c, x, strict=True)
+        return rebuilt(x, [_checked(p, v, primal, seed, advice) for p, v in pairs])
+    if isinstance(x, dict):
+        if not isinstance(c, dict) or c.keys() != x.keys():
+            raise ValueError(f"{seed} is no dictionary with the keys of {primal}: {advice}")
+        return {key: _checked(c[key], x[key], primal, seed, advice) for key in x}
+    if c is None and (x is None or isinstance(x, (str, bytes))):
+        return None
+    tensors = for_tensors(c, x)
+    if tensors is None and not _is_numeric(x):
+        raise TypeError(f"{primal} is of type {type(x).__name__}, which carries no derivative")
+    shape_of: Any = np.shape if tensors is None else tensors.shape_of
+    own, needed = shape_of(c), shape_of(x)
+    if not _compatible(own, needed):
+        raise ValueError(f"{seed} has shape {own}, {primal} has shape {needed}: {advice}")
+    return c if tensors is None else tensors.in_dtype_of(c, x)
+
+
+def _is_numeric(x: Any) -> bool:
+    return isinstance(x, (float, int, complex)) or (
+        isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fciub"
+    )
+
+
+def _compatible(own: Any, needed: Any) -> bool:
+    """Whether two shapes are equal as far as they are known (None is unknown)."""
+    if own is None or needed is None:
+        return True
+    return len(own) == len(needed) and all(
+        n is None or m is None or n == m for n, m in zip(own, needed, strict=True)
+    )

@@ -1,0 +1,1 @@
+"""Shorter and cheaper derivative code with the same meaning."""

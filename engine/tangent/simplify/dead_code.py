@@ -1,0 +1,184 @@
+"""Dead code: what nobody reads, and whose evaluation nobody can notice, goes.
+
+Liveness of names, backwards over structured code (Aho, Lam, Sethi, Ullman, *Compilers*, 2nd
+ed., section 9.2.5). A loop is taken again until what is live at its head is stable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tangent.derivative import Role
+from tangent.ir import nodes as ir
+from tangent.rules import registry
+
+_PURE = frozenset(
+    {
+        "compare", "and", "or", "select", "tuple", "list", "slice", "constant", "builtins.range",
+        "builtins.reversed", "builtins.len", "builtins.enumerate", "builtins.zip",
+        "builtins.isinstance", "operator.not_",
+    }
+)  # fmt: skip
+_NOTICED = ("numpy.random.", "tensorflow.random.", "random.")
+
+
+def is_pure(expr: ir.Expr) -> bool:
+    """Whether nobody can tell if the expression was evaluated (other than by an error in it)."""
+    if isinstance(expr, (ir.Opaque, ir.Call)):
+        return False
+    if isinstance(expr, ir.Op) and not _pure_callee(expr):
+        return False
+    return all(is_pure(child) for child in ir.children(expr))
+
+
+def _pure_callee(op: ir.Op) -> bool:
+    if op.form in (ir.Form.OPERATOR, ir.Form.SUBSCRIPT, ir.Form.ATTRIBUTE, ir.Form.DISPLAY):
+        return True
+    if op.callee in _PURE:
+        return True
+    if op.callee in ("tangent.check_seed", "tangent.check_tangent_seed", "tangent.take_out"):
+        return False
+    if op.callee.startswith(_NOTICED) or op.callee == "builtins.print":
+        return False
+    return registry.rule_for(op.callee) is not None or registry.is_zero_gradient(op.callee)
+
+
+class _Sweep:
+    def __init__(self, shared: Callable[[str], bool]):
+        self.shared = shared
+
+    def block(self, block: ir.Block, live: set[str]) -> tuple[ir.Block, set[str]]:
+        out: ir.Block = []
+        for stmt in reversed(block):
+            kept, live = self.statement(stmt, live)
+            if kept is not None:
+                out.append(kept)
+        out.reverse()
+        return out, live
+
+    def statement(self, stmt: ir.Stmt, live: set[str]) -> tuple[ir.Stmt | None, set[str]]:
+        if isinstance(stmt, ir.Comment):
+            return stmt, live
+        if isinstance(stmt, ir.Assign):
+            if not self.is_needed(stmt, live):
+                return None, live
+            after = live - set(ir.bound_names(stmt.target))
+            return stmt, after | _read_by(stmt)
+        if isinstance(stmt, ir.Evaluate):
+            value = stmt.value
+            if (
+                isinstance(value, ir.Op)
+                and value.callee == "list.append"
+                and isinstance(value.args[0], ir.Read)
+                and value.args[0].name not in live
+                and not self.shared(value.args[0].name)
+                and is_pure(value.args[1])
+            ):
+                return None, live
+            return stmt, live | _read_by(stmt)
+        if isinstance(stmt, ir.If):
+            body, live_body = self.block(stmt.body, set(live))
+            orelse, live_orelse = self.block(stmt.orelse, set(live))
+            if _is_empty(body) and _is_empty(orelse) and is_pure(stmt.cond):
+                return None, live
+            kept = ir.If(stmt.cond, body, orelse, stmt.span, stmt.role, stmt.verbatim)
+            return kept, live_body | live_orelse | _read_by(stmt)
+        if isinstance(stmt, (ir.For, ir.While)):
+            return self.loop(stmt, live)
+        if isinstance(stmt, ir.With):
+            body, live_body = self.block(stmt.body, set(live))
+            kept_with = ir.With(
+                stmt.node, stmt.reads, stmt.binds, body, stmt.span, stmt.role, stmt.verbatim
+            )
+            return kept_with, (live_body - set(stmt.binds)) | _read_by(stmt)
+        if isinstance(stmt, ir.Verbatim):
+            if type(stmt.node).__name__ == "FunctionDef" and not set(stmt.binds) & live:
+                return None, live
+            return stmt, live | _read_by(stmt)
+        if isinstance(stmt, ir.InsertGrad):
+            return stmt, live | _read_by(stmt) | {stmt.variable.name}
+        return stmt, live | _read_by(stmt)
+
+    def loop(self, stmt: ir.For | ir.While, live: set[str]) -> tuple[ir.Stmt | None, set[str]]:
+        around = set(live) | _read_by(stmt)
+        while True:
+            body, live_body = self.block(stmt.body, set(around))
+            if live_body <= around:
+                break
+            around |= live_body
+        if isinstance(stmt, ir.While):
+            return ir.While(stmt.cond, body, stmt.span, stmt.role, stmt.verbatim), around
+        bound = set(ir.bound_names(stmt.target))
+        if _is_empty(body) and is_pure(stmt.iter) and not bound & live:
+            return None, live
+        target = stmt.target
+        verbatim = stmt.verbatim
+        kept = ir.For(target, stmt.iter, body, [], stmt.span, stmt.role, verbatim)
+        return kept, (around - (bound - live)) | _read_by(stmt)
+
+    def is_needed(self, stmt: ir.Assign, live: set[str]) -> bool:
+        if not is_pure(stmt.value) or any(
+            not is_pure(e) for e in ir.target_expressions(stmt.target)
+        ):
+            return True
+        return self._target_needed(stmt, stmt.target, live)
+
+    def _target_needed(self, stmt: ir.Assign, target: ir.Target, live: set[str]) -> bool:
+        if isinstance(target, ir.Name):
+            if target.name in live:
+                return True
+            # `x += y` on an array is seen by everyone who holds it.
+            return stmt.augmented and stmt.role is Role.PRIMAL and self.shared(target.name)
+        if isinstance(target, ir.Item):
+            return target.name in live or (
+                stmt.role is Role.PRIMAL and self.shared(target.name)
+            )
+        if isinstance(target, ir.Unpack):
+            return any(self._target_needed(stmt, part, live) for part in target.targets)
+        return True
+
+
+def _read_by(stmt: ir.Stmt) -> set[str]:
+    names = {read.name for expr in ir.expressions(stmt) for read in ir.reads(expr)}
+    if isinstance(stmt, ir.Assign):
+        names |= _stored(stmt.target)
+    return names
+
+
+def _stored(target: ir.Target) -> set[str]:
+    if isinstance(target, ir.Item):
+        return {target.name}
+    if isinstance(target, ir.Unpack):
+        return set().union(*(_stored(part) for part in target.targets))
+    return set()
+
+
+def _is_empty(block: ir.Block) -> bool:
+    return all(isinstance(s, ir.Comment) for s in block)
+
+
+def remove_dead_code(block: ir.Block, shared: Callable[[str], bool]) -> ir.Block:
+    """The body of a function without what has no effect on what it returns.
+
+    ``shared`` tells whether an object in a primal variable may be seen from outside (a
+    parameter, or something that may share memory with another variable), so that changing it
+    in place is an effect.
+    """
+    out, _ = _Sweep(shared).block(block, set())
+    return out
+
+
+def tidy_comments(block: ir.Block) -> ir.Block:
+    """Drops comments that announce nothing any more, and blank lines at the edges."""
+    out: ir.Block = []
+    for i, stmt in enumerate(block):
+        if isinstance(stmt, ir.Comment) and stmt.text:
+            following = block[i + 1] if i + 1 < len(block) else None
+            if following is None or isinstance(following, (ir.Comment, ir.Return)):
+                continue
+        for inner in ir.blocks(stmt):
+            inner[:] = tidy_comments(inner)
+        if isinstance(stmt, ir.Comment) and not stmt.text and not out:
+            continue
+        out.append(stmt)
+    return out

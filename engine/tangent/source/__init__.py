@@ -1,0 +1,1 @@
+"""Source text: positions, spans, parsing and the tolerant outline of a file."""

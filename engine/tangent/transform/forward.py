@@ -1,0 +1,583 @@
+"""Forward mode: tangents beside the primal's own lines.
+
+Every active variable ``x`` gets a tangent ``dx``, computed just before (or, where it needs the
+result, just after) the line that computes ``x``. The tangent of a variable has exactly the
+shape of its value; on its way up an expression it may be smaller and broadcast to it.
+
+(Griewank and Walther, *Evaluating Derivatives*, 2nd ed., 2008, section 3.1.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tangent.analysis.activity import Activity
+from tangent.analysis.aliasing import Aliases
+from tangent.analysis.calls import bind
+from tangent.analysis.effects import arguments_of
+from tangent.analysis.shapes import NUMBER, Shapes
+from tangent.analysis.versions import Value, Versions
+from tangent.derivative import Role
+from tangent.ir import algebra
+from tangent.ir import nodes as ir
+from tangent.lower.effects import INACTIVE_ATTRIBUTES
+from tangent.rules import registry
+from tangent.rules.declare import Rule
+from tangent.source.text import Span
+from tangent.transform import templates
+from tangent.transform.names import Names, noun
+from tangent.transform.reverse import CalleePair, Options, weight
+from tangent.transform.seeds import needs_seed_check
+from tangent.transform.user_rules import Template
+
+_LONG = 8
+
+
+class Forward:
+    def __init__(
+        self,
+        function: ir.Function,
+        body: ir.Block,
+        versions: Versions,
+        activity: Activity,
+        aliases: Aliases,
+        shapes: Shapes,
+        names: Names,
+        options: Options,
+        callee: Callable[[ir.Call, tuple[str, ...]], CalleePair],
+        template: Callable[[ir.Call], Template | None],
+    ):
+        self.function = function
+        self.body = body
+        self.versions = versions
+        self.activity = activity
+        self.aliases = aliases
+        self.shapes = shapes
+        self.names = names
+        self.options = options
+        self.callee = callee
+        self.template = template
+        self.out: ir.Block = []
+        self.span: Span | None = None
+        # Intermediates of the current statement that have a name.
+        self.named: dict[ir.Expr, str] = {}
+        self.done: set[ir.Expr] = set()
+        # The right-hand side of the current statement and its variable, once it is computed.
+        self.root: ir.Expr | None = None
+        self.root_name = ""
+
+    def run(self, wrt: tuple[str, ...], check: bool) -> ir.Block:
+        """The body with tangents; the seeds are the tangents of ``wrt``."""
+        body = self.nested(self.body)
+        opening: ir.Block = []
+        for name in wrt:
+            value = self.versions.params[name]
+            seed = ir.Read(self.names.tangent(name))
+            span = self.function.span
+            if check and self.activity.is_active(value) and needs_seed_check(
+                [s for s in ir.statements(body) if s.role is Role.TANGENT],
+                self.shapes.of_value(value), self.shapes,
+            ):  # fmt: skip
+                checked = ir.Op("tangent.check_tangent_seed", (seed, ir.Read(name)))
+                opening.append(ir.Assign(ir.Name(seed.name), checked, span=span, role=Role.SEED))
+            if self.activity.is_active(value) and self.aliases.is_mutated(name):
+                copy = ir.Op("tangent.snapshot", (seed,))
+                opening.append(ir.Assign(ir.Name(seed.name), copy, span=span, role=Role.SEED))
+        return [*opening, *body]
+
+    def final_tangent(self, name: str, value: Value) -> ir.Expr:
+        """The tangent of a result."""
+        if self.activity.is_active(value):
+            return ir.Read(self.names.tangent(name))
+        return self.zeros(name, value)
+
+    # --- statements ----------------------------------------------------------------------------
+
+    def nested(self, block: ir.Block) -> ir.Block:
+        outer, self.out = self.out, []
+        for stmt in block:
+            self.span = stmt.span
+            self.statement(stmt)
+        inner, self.out = self.out, outer
+        return inner
+
+    def emit(self, stmt: ir.Stmt) -> None:
+        self.out.append(stmt)
+
+    def assign(self, name: str, value: ir.Expr) -> None:
+        self.emit(ir.Assign(ir.Name(name), value, span=self.span, role=Role.TANGENT))
+
+    def zeros(self, name: str, value: Value) -> ir.Expr:
+        if self.shapes.of_value(value) == NUMBER:
+            return ir.Const(0.0)
+        return ir.Op("tangent.zeros_like", (ir.Read(name),))
+
+    def start_at_zero(self, name: str, value: Value) -> None:
+        self.assign(self.names.tangent(name), self.zeros(name, value))
+
+    def statement(self, stmt: ir.Stmt) -> None:
+        self.named = {}
+        if isinstance(stmt, ir.Assign):
+            self.assignment(stmt)
+        elif isinstance(stmt, ir.Evaluate):
+            self.evaluation(stmt)
+        elif isinstance(stmt, ir.If):
+            self.branch(stmt)
+        elif isinstance(stmt, (ir.For, ir.While)):
+            self.loop(stmt)
+        elif isinstance(stmt, ir.With):
+            body = self.nested(stmt.body)
+            self.emit(
+                ir.With(stmt.node, stmt.reads, stmt.binds, body, stmt.span, stmt.role, stmt.verbatim)
+            )
+        elif isinstance(stmt, ir.InsertGrad):
+            self.insertion(stmt)
+        else:
+            self.emit(stmt)
+
+    def _ensure_container(self, stmt: ir.Stmt, name: str) -> bool:
+        """For an in-place change of a variable: whether its tangent changes too; the tangent
+        starts at zero if the variable carried none so far."""
+        value = self.versions.bound[stmt].get(name)
+        if value is None or not self.activity.is_active(value):
+            return False
+        if not self.activity.is_active(value.inputs[0]):
+            self.start_at_zero(name, value.inputs[0])
+        return True
+
+    def assignment(self, stmt: ir.Assign) -> None:
+        target, value = stmt.target, stmt.value
+        bound = self.versions.bound[stmt]
+        if isinstance(target, ir.Item):
+            self.item_assignment(stmt, target, value)
+            return
+        active = [n for n in ir.bound_names(target) if self.activity.is_active(bound[n])]
+        if isinstance(value, ir.Op) and value.callee == "list.pop":
+            assert isinstance(value.args[0], ir.Read)
+            stack = value.args[0].name
+            if self._ensure_container(stmt, stack) and not active:
+                popped = ir.Op(
+                    "list.pop", (ir.Read(self.names.tangent(stack)),), form=ir.Form.METHOD,
+                    detail=("pop",),
+                )  # fmt: skip
+                self.emit(ir.Evaluate(popped, stmt.span, Role.TANGENT))
+        if not active:
+            self.emit(stmt)
+            return
+        if isinstance(target, ir.Name):
+            self.name_assignment(stmt, target.name, value)
+        elif isinstance(target, ir.Unpack):
+            self.unpack(stmt, target, value, active)
+
+    def name_assignment(self, stmt: ir.Assign, name: str, value: ir.Expr) -> None:
+        tangent = self.exact(value, self.tangent(value))
+        target = self.names.tangent(name)
+        needs_result = self.mentions(tangent, value)
+        overwritten = any(
+            isinstance(n, ir.Primal)
+            and n.node is not value
+            and any(r.name == name for r in ir.reads(n.node))
+            for n in ir.walk(tangent)
+        )
+        if needs_result and overwritten:
+            self.named[value] = self.names.fresh(f"new_{name}")
+            resolved = self.resolve(tangent)
+            self.assign_primal_names()
+            self.assign(target, resolved)
+            self.emit(ir.Assign(ir.Name(name), ir.Read(self.named[value]), span=stmt.span))
+        elif needs_result:
+            self.root, self.root_name = value, name
+            resolved = self.resolve(tangent)
+            self.root = None
+            self.emit(self.primal(stmt))
+            self.assign(target, resolved)
+        else:
+            resolved = self.resolve(tangent)
+            self.assign_primal_names()
+            self.assign(target, resolved)
+            self.emit(self.primal(stmt))
+
+    def unpack(
+        self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr, active: list[str]
+    ) -> None:
+        """The tangents are computed first and bound together, as the primal's values are."""
+        tangent = self.tangent(value)
+        assert tangent is not None
+        bound = self.versions.bound[stmt]
+        if isinstance(tangent, ir.Op) and tangent.callee in ("tuple", "list") and all(
+            isinstance(t, ir.Name) for t in target.targets
+        ):
+            parts = [
+                (t.name, self.exact(v, e))
+                for t, e, v in zip(target.targets, tangent.args, value.args)  # type: ignore[union-attr]
+                if isinstance(t, ir.Name) and t.name in active
+            ]
+            resolved = [(n, self.resolve(e)) for n, e in parts]
+            self.assign_primal_names()
+            if len(resolved) == 1:
+                self.assign(self.names.tangent(resolved[0][0]), resolved[0][1])
+            else:
+                names = tuple(ir.Name(self.names.tangent(n)) for n, _ in resolved)
+                values = ir.Op("tuple", tuple(e for _, e in resolved), form=ir.Form.DISPLAY)
+                self.emit(
+                    ir.Assign(ir.Unpack(names), values, span=stmt.span, role=Role.TANGENT)
+                )
+        else:
+            resolved_whole = self.resolve(tangent)
+            self.assign_primal_names()
+            targets = self._tangent_target(target, bound)
+            self.emit(ir.Assign(targets, resolved_whole, span=stmt.span, role=Role.TANGENT))
+        self.emit(self.primal(stmt))
+
+    def _tangent_target(self, target: ir.Target, bound: dict[str, Value]) -> ir.Target:
+        if isinstance(target, ir.Unpack):
+            return ir.Unpack(tuple(self._tangent_target(t, bound) for t in target.targets))
+        assert isinstance(target, ir.Name)
+        active = self.activity.is_active(bound[target.name])
+        return ir.Name(self.names.tangent(target.name) if active else "_")
+
+    def item_assignment(self, stmt: ir.Assign, target: ir.Item, value: ir.Expr) -> None:
+        if not self._ensure_container(stmt, target.name):
+            self.emit(stmt)
+            return
+        tangent = self.tangent(value) if self.activity.is_varied(value) else None
+        place = ir.Item(self.names.tangent(target.name), target.index)
+        if tangent is None:
+            if not (stmt.augmented and isinstance(value, ir.Op) and value.callee in (
+                "operator.add", "operator.sub")):  # fmt: skip
+                self.emit(ir.Assign(place, ir.Const(0.0), span=stmt.span, role=Role.TANGENT))
+            self.emit(stmt)
+            return
+        resolved = self.resolve(tangent)
+        self.assign_primal_names()
+        own = ir.Op(
+            "operator.getitem", (ir.Read(place.name), target.index), form=ir.Form.SUBSCRIPT
+        )
+        if (
+            stmt.augmented
+            and isinstance(resolved, ir.Op)
+            and resolved.callee in ("operator.add", "operator.sub")
+            and algebra.same(resolved.args[0], own)
+        ):
+            self.emit(
+                ir.Assign(place, resolved, augmented=True, span=stmt.span, role=Role.TANGENT)
+            )
+        elif not algebra.same(resolved, own):
+            self.emit(ir.Assign(place, resolved, span=stmt.span, role=Role.TANGENT))
+        self.emit(self.primal(stmt))
+
+    def evaluation(self, stmt: ir.Evaluate) -> None:
+        value = stmt.value
+        if isinstance(value, ir.Op) and value.callee == "list.append":
+            base, item = value.args
+            if isinstance(base, ir.Read) and self._ensure_container(stmt, base.name):
+                tangent = self.tangent(item) if self.activity.is_varied(item) else None
+                exact = (
+                    ir.Op("tangent.zeros_like", (ir.Primal(item),))
+                    if tangent is None
+                    else self.exact(item, tangent)
+                )
+                resolved = self.resolve(exact)
+                self.assign_primal_names()
+                push = ir.Op(
+                    "list.append", (ir.Read(self.names.tangent(base.name)), resolved),
+                    form=ir.Form.METHOD, detail=("append",),
+                )  # fmt: skip
+                self.emit(ir.Evaluate(push, stmt.span, Role.TANGENT))
+                rebuilt = ir.rebuild(value, self._replacement)
+                self.emit(stmt if rebuilt is value else ir.Evaluate(rebuilt, stmt.span))
+                return
+        self.emit(stmt)
+
+    def insertion(self, stmt: ir.InsertGrad) -> None:
+        value = self.versions.of[stmt.variable]
+        name = stmt.variable.name
+        if not self.activity.is_active(value):
+            self.start_at_zero(name, value)
+        self.emit(
+            ir.InsertGrad(
+                ir.Read(self.names.tangent(name)), stmt.name, stmt.body, stmt.reads,
+                stmt.assigns, stmt.span,
+            )  # fmt: skip
+        )
+
+    # --- control flow --------------------------------------------------------------------------
+
+    def branch(self, stmt: ir.If) -> None:
+        bodies = [self.nested(block) for block in ir.blocks(stmt)]
+        for name, join in self.versions.joins[stmt].items():
+            if not self.activity.is_active(join) or len(join.inputs) != 2:
+                continue
+            for i, value in enumerate(join.inputs):
+                if not self.activity.is_active(value):
+                    outer, self.out = self.out, bodies[i]
+                    self.span = stmt.span
+                    self.start_at_zero(name, value)
+                    self.out = outer
+        self.emit(ir.If(stmt.cond, bodies[0], bodies[1], stmt.span, stmt.role, stmt.verbatim))
+
+    def loop(self, stmt: ir.For | ir.While) -> None:
+        heads = self.versions.heads[stmt]
+        for name, head in heads.items():
+            if self.activity.is_active(head) and head.inputs:
+                entry = head.inputs[0]
+                if entry.kind != "target" and not self.activity.is_active(entry) and (
+                    not entry.region.within(head.region)
+                ):  # fmt: skip
+                    self.start_at_zero(name, entry)
+        body = self.nested(stmt.body)
+        outer, self.out = self.out, body
+        self.span = stmt.span
+        for name, head in heads.items():
+            if self.activity.is_active(head):
+                last = head.inputs[-1]
+                if last.region.within(head.region) and not self.activity.is_active(last):
+                    self.start_at_zero(name, last)
+        self.out = outer
+        if isinstance(stmt, ir.While):
+            self.emit(ir.While(stmt.cond, body, stmt.span, stmt.role, stmt.verbatim))
+            return
+        target, iterable, verbatim = stmt.target, stmt.iter, stmt.verbatim
+        bound = self.versions.bound[stmt]
+        if isinstance(target, ir.Name) and self.activity.is_active(bound[target.name]):
+            assert isinstance(iterable, ir.Read)
+            pairs = (iterable, ir.Read(self.names.tangent(iterable.name)))
+            iterable = ir.Op("builtins.zip", pairs)
+            target = ir.Unpack((target, ir.Name(self.names.tangent(target.name))))
+            verbatim = False
+        self.emit(ir.For(target, iterable, body, [], stmt.span, stmt.role, verbatim))
+
+    # --- expressions ---------------------------------------------------------------------------
+
+    def tangent(self, node: ir.Expr) -> ir.Expr | None:
+        """The tangent of an expression, None if it is zero."""
+        if not self.activity.is_varied(node):
+            return None
+        if isinstance(node, ir.Read):
+            if not self.activity.read_is_active(node):
+                return None
+            read = ir.Read(self.names.tangent(node.name))
+            self.shapes.declare(read, self.shapes.of(node))
+            return read
+        if isinstance(node, ir.Call):
+            return self._call(node)
+        assert isinstance(node, ir.Op), node
+        if node.callee in ("tuple", "list"):
+            return self._display(node)
+        if node.callee == "operator.getitem":
+            return self._item(node)
+        if node.callee == "list.pop":
+            assert isinstance(node.args[0], ir.Read)
+            popped = ir.Op(
+                "list.pop", (ir.Read(self.names.tangent(node.args[0].name)),),
+                form=ir.Form.METHOD, detail=("pop",),
+            )  # fmt: skip
+            self.shapes.declare(popped, self.shapes.of(node))
+            return popped
+        rule = registry.rule_for(node.callee)
+        assert rule is not None, node.callee
+        return self._rule(rule, node)
+
+    def _display(self, op: ir.Op) -> ir.Expr:
+        parts: list[ir.Expr] = []
+        for arg in op.args:
+            part = self.tangent(arg)
+            if part is None:
+                number = self.shapes.of(arg) == NUMBER
+                part = ir.Const(0.0) if number else ir.Op("tangent.zeros_like", (ir.Primal(arg),))
+                self.shapes.declare(part, self.shapes.of(arg))
+            parts.append(self.exact(arg, part))
+        return ir.Op(op.callee, tuple(parts), form=ir.Form.DISPLAY)
+
+    def _item(self, op: ir.Op) -> ir.Expr | None:
+        base, index = op.args
+        tangent = self.tangent(base)
+        if tangent is None:
+            return None
+        exact = self.exact(base, tangent)
+        item = ir.Op(
+            "operator.getitem", (exact, self._operand(index)), form=ir.Form.SUBSCRIPT
+        )
+        self.shapes.declare(item, self.shapes.of(op))
+        return item
+
+    def _operand(self, expr: ir.Expr) -> ir.Expr:
+        return expr if isinstance(expr, (ir.Const, ir.Global)) else ir.Primal(expr)
+
+    def exact(self, node: ir.Expr, tangent: ir.Expr | None) -> ir.Expr:
+        """The tangent in the shape of its value."""
+        assert tangent is not None
+        if self.shapes.of(tangent) == self.shapes.of(node):
+            return tangent
+        if isinstance(tangent, ir.Op) and tangent.callee in ("tuple", "list", "generated"):
+            return tangent
+        expanded = ir.Op("tangent.expand", (tangent, ir.Primal(node)))
+        self.shapes.declare(expanded, self.shapes.of(node))
+        return expanded
+
+    def atom(self, tangent: ir.Expr, node: ir.Expr) -> ir.Expr:
+        """The tangent, under a name."""
+        if isinstance(tangent, (ir.Read, ir.Const)):
+            return tangent
+        base = noun(node.callee) if isinstance(node, ir.Op) else "value"
+        name = self.names.fresh(f"d{base}")
+        resolved = self.resolve(tangent)
+        self.assign_primal_names()
+        self.assign(name, resolved)
+        read = ir.Read(name)
+        self.shapes.declare(read, self.shapes.of(tangent))
+        return read
+
+    def _rule(self, rule: Rule, op: ir.Op) -> ir.Expr | None:
+        binding = bind(rule, op)
+        facts = self.shapes.facts(binding, op)
+        names = {p: self._operand(a) for p, a in binding.arguments.items()}
+        names["y"] = ir.Primal(op)
+        total: ir.Expr | None = None
+        for parameter, arg in binding.arguments.items():
+            if parameter not in rule.tangent:
+                continue
+            tangent = self.tangent(arg)
+            if tangent is None:
+                continue
+            template = templates.choose(rule.tangent[parameter], facts).template
+            if not rule.elementwise:
+                tangent = self.exact(arg, tangent)
+            if not isinstance(tangent, (ir.Read, ir.Const)) and (
+                templates.mentions(template, "g") > 1
+                or not self.options.optimized
+                or weight(tangent) > _LONG
+            ):
+                tangent = self.atom(tangent, arg)
+            names["g"] = tangent
+            term = templates.instantiate(templates.parse(template), names, binding)
+            if not rule.elementwise:
+                self.shapes.declare(term, self.shapes.of(op))
+            total = term if total is None else algebra.add(total, term)
+        if total is not None and not rule.elementwise:
+            self.shapes.declare(total, self.shapes.of(op))
+        return total
+
+    def _call(self, call: ir.Call) -> ir.Expr | None:
+        arguments = arguments_of(call)
+        template = self.template(call)
+        active = tuple(p for p, a in arguments.items() if self.activity.is_varied(a))
+        tangents: dict[str, ir.Expr] = {}
+        for parameter in active:
+            tangent = self.tangent(arguments[parameter])
+            if tangent is not None:
+                tangents[parameter] = self.exact(arguments[parameter], tangent)
+        if not tangents:
+            return None
+        if template is not None:
+            names = {p: self._operand(a) for p, a in arguments.items()}
+            named = {p: self.atom(t, arguments[p]) for p, t in tangents.items()}
+            term = template.tangent(ir.Primal(call), named, names)
+            self.shapes.declare(term, self.shapes.of(call))
+            return term
+        pair = self.callee(call, tuple(tangents))
+        base = call.function.name if call.function.name.isidentifier() else "lambda_"
+        result, tangent_name = self.names.fresh(f"{base}_result"), self.names.fresh(f"d{base}_result")
+        seeds = tuple(
+            (name, self.resolve(t)) for name, t in zip(pair.seeds, tangents.values())
+        )
+        args = tuple(ir.rebuild(a, self._replacement) for a in call.args)
+        keywords = tuple((k, ir.rebuild(v, self._replacement)) for k, v in call.keywords)
+        captured = tuple((r.name, ir.Read(r.name)) for r in call.captured)
+        applied = ir.Op(
+            "generated", args, (*keywords, *captured, *seeds), function=ir.Global(pair.forward)
+        )
+        self.assign_primal_names()
+        target = ir.Unpack((ir.Name(result), ir.Name(tangent_name)))
+        self.emit(ir.Assign(target, applied, span=self.span, role=Role.TANGENT))
+        self.named[call] = result
+        self.done.add(call)
+        read = ir.Read(tangent_name)
+        self.shapes.declare(read, self.shapes.of(call))
+        return read
+
+    # --- primal values ---------------------------------------------------------------------------
+
+    def mentions(self, expr: ir.Expr, node: ir.Expr) -> bool:
+        """Whether a tangent needs the value of the whole right-hand side."""
+        return any(isinstance(n, ir.Primal) and n.node is node for n in ir.walk(expr))
+
+    def resolve(self, expr: ir.Expr) -> ir.Expr:
+        """The expression with references to primal values replaced by names; what is not
+        cheap to compute twice gets a name."""
+        return ir.rebuild(expr, self._resolved)
+
+    def _resolved(self, node: ir.Expr) -> ir.Expr | None:
+        if not isinstance(node, ir.Primal):
+            return None
+        return self.value(node.node)
+
+    def value(self, node: ir.Expr) -> ir.Expr:
+        """The value of a primal expression of the current statement."""
+        if self.root is not None and node is self.root:
+            return ir.Read(self.root_name)
+        if node in self.named:
+            return ir.Read(self.named[node])
+        if isinstance(node, (ir.Const, ir.Global, ir.Read)):
+            return node
+        if isinstance(node, ir.Op) and self._is_cheap(node):
+            args = tuple(self.value(a) for a in node.args)
+            keywords = tuple((k, self.value(v)) for k, v in node.keywords)
+            return ir.Op(node.callee, args, keywords, node.form, node.detail, node.function)
+        self.named[node] = self.names.fresh(noun(node.callee) if isinstance(node, ir.Op) else "value")
+        return ir.Read(self.named[node])
+
+    def _is_cheap(self, op: ir.Op) -> bool:
+        if op.callee in ("tuple", "slice", "operator.getitem", "numpy.shape", "numpy.size"):
+            return True
+        rule = registry.rule_for(op.callee)
+        if op.form is ir.Form.ATTRIBUTE:
+            return op.detail[0] in INACTIVE_ATTRIBUTES or (rule is not None and rule.view)
+        if rule is not None and rule.cheap:
+            return True
+        return (
+            op.form is ir.Form.OPERATOR
+            and self.shapes.of(op) == NUMBER
+            and weight(op) <= 2
+            and all(isinstance(n, (ir.Op, ir.Const, ir.Read)) for n in ir.walk(op))
+        )
+
+    def assign_primal_names(self) -> None:
+        """Computes the intermediates that got a name, operands first."""
+        for node, name in list(self.named.items()):
+            if node in self.done:
+                continue
+            self.done.add(node)
+            inner = self._inside(node)
+            self.emit(ir.Assign(ir.Name(name), inner, span=self.span))
+
+    def _inside(self, node: ir.Expr) -> ir.Expr:
+        def below(inner: ir.Expr) -> ir.Expr | None:
+            return None if inner is node else self._replacement(inner)
+
+        return ir.rebuild(node, below)
+
+    def _replacement(self, node: ir.Expr) -> ir.Expr | None:
+        name = self.named.get(node)
+        if name is None:
+            return None
+        if node not in self.done:
+            self.done.add(node)
+            self.emit(ir.Assign(ir.Name(name), self._inside(node), span=self.span))
+        return ir.Read(name)
+
+    def primal(self, stmt: ir.Assign) -> ir.Stmt:
+        """The primal statement, with the intermediates that have a name."""
+        value = stmt.value
+        if stmt.augmented and isinstance(value, ir.Op):
+            second = ir.rebuild(value.args[1], self._replacement)
+            if second is value.args[1]:
+                return stmt
+            value = ir.Op(value.callee, (value.args[0], second), (), value.form, value.detail)
+        else:
+            value = ir.rebuild(value, self._replacement)
+            if value is stmt.value:
+                return stmt
+        return ir.Assign(
+            stmt.target, value, stmt.augmented, stmt.span, stmt.role, False, stmt.display
+        )

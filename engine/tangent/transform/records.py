@@ -1,0 +1,587 @@
+"""How a backward pass gets hold of primal values: by name, computed again, or kept.
+
+For every value that the backward pass reads, the cheapest of these that is certainly right:
+
+* a name that still holds it when the forward pass has run;
+* a cheap expression of values that are at hand (``x.T``, ``xs[i]``, a shape);
+* a name of its own, given in the forward pass; in a loop, a stack of them.
+
+What is only asked for its shape is answered by any value at hand that has the same shape.
+This is the "to be recorded" question (Hascoët, Naumann, Pascual, FGCS 21(8), 2005) put per
+value instead of per overwritten variable: nothing is kept that nobody reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tangent.analysis.aliasing import Aliases, sources
+from tangent.analysis.shapes import NUMBER, Shapes
+from tangent.analysis.versions import Region, Value, Versions
+from tangent.derivative import Role
+from tangent.ir import nodes as ir
+from tangent.lower.effects import INACTIVE_ATTRIBUTES
+from tangent.rules import registry
+from tangent.transform.names import Names, noun
+from tangent.transform.reverse import Backward
+
+# Arguments that are read for their shape alone.
+SHAPE_ONLY = {
+    "tangent.zeros_like": 0,
+    "tangent.unbroadcast": 1,
+    "tangent.expand": 1,
+    "tangent.check_seed": 1,
+    "numpy.shape": 0,
+    "numpy.size": 0,
+    "attribute.shape": 0,
+    "attribute.size": 0,
+}
+
+_ARITHMETIC = frozenset(
+    {
+        "operator.add", "operator.sub", "operator.mul", "operator.floordiv", "operator.mod",
+        "operator.neg", "operator.truediv", "operator.pow", "compare", "operator.not_",
+        "builtins.len", "builtins.range", "builtins.min", "builtins.max", "builtins.abs",
+        "builtins.int",
+    }
+)  # fmt: skip
+_STEERING = _ARITHMETIC | {"and", "or", "builtins.isinstance"}
+
+
+@dataclass(eq=False)
+class Recorded:
+    """The forward pass with what it keeps, and the backward pass with what it reads."""
+
+    forward: ir.Block
+    backward: ir.Block
+    # Names the backward pass uses that the forward pass leaves behind, in a fixed order.
+    record: tuple[str, ...]
+
+
+class _Records:
+    def __init__(
+        self,
+        body: ir.Block,
+        backward: Backward,
+        versions: Versions,
+        shapes: Shapes,
+        aliases: Aliases,
+        names: Names,
+        name_all: bool,
+    ):
+        self.body = body
+        self.backward = backward
+        self.versions = versions
+        self.shapes = shapes
+        self.aliases = aliases
+        self.names = names
+        self.name_all = name_all
+        self.owner: dict[ir.Expr, ir.Stmt] = {}
+        self.root_of: dict[ir.Expr, ir.Stmt] = {}
+        self.hoisted: dict[ir.Expr, Value] = {}
+        self.saved: dict[Value, str] = {}
+        self.stacks: dict[Value, str] = {}
+        self.by_name: dict[Value, None] = {}
+        for stmt in ir.statements(body):
+            for expr in ir.expressions(stmt):
+                for node in ir.walk(expr):
+                    self.owner[node] = stmt
+            if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Name):
+                self.root_of[stmt.value] = stmt
+
+    # --- values at hand ------------------------------------------------------------------------
+
+    def at_hand(self, value: Value, where: Region) -> ir.Expr | None:
+        """An expression for a value that needs nothing to be kept."""
+        if value in self.saved:
+            return ir.Read(self.saved[value])
+        if value in self.backward.mirrored_targets and where.within(value.region):
+            self.by_name[value] = None
+            return ir.Read(value.name)
+        if value.kind not in ("hoist", "record", "count") and self.versions.holds_at_end(
+            value, where
+        ):
+            self.by_name[value] = None
+            return ir.Read(value.name)
+        return None
+
+    def free(self, expr: ir.Expr, where: Region, steering: bool = False) -> ir.Expr | None:
+        """The value of a primal expression from what is at hand; None if it is not."""
+        if isinstance(expr, (ir.Const, ir.Global)):
+            return expr
+        if isinstance(expr, (ir.Primal, ir.Version)):
+            return self.free_reference(expr, where, steering)
+        if isinstance(expr, ir.Read):
+            value = self.versions.of.get(expr)
+            return expr if value is None else self.at_hand(value, where)
+        if expr in self.hoisted:
+            return self.at_hand(self.hoisted[expr], where)
+        if expr in self.root_of:
+            stmt = self.root_of[expr]
+            assert isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Name)
+            found = self.at_hand(self.versions.bound[stmt][stmt.target.name], where)
+            if found is not None:
+                return found
+        if isinstance(expr, ir.Op) and self.is_cheap(expr, steering):
+            args: list[ir.Expr] = []
+            for arg in ir.children(expr):
+                found = self.free(arg, where, steering)
+                if found is None:
+                    return None
+                args.append(found)
+            n = len(expr.args)
+            keywords = tuple(
+                (k, v) for (k, _), v in zip(expr.keywords, args[n:])
+            )
+            return ir.Op(
+                expr.callee, tuple(args[:n]), keywords, expr.form, expr.detail, expr.function
+            )
+        return None
+
+    def free_reference(
+        self, expr: ir.Primal | ir.Version, where: Region, steering: bool
+    ) -> ir.Expr | None:
+        if isinstance(expr, ir.Version):
+            return self.at_hand(expr.value, where)
+        return self.free(expr.node, where, steering)
+
+    def is_cheap(self, op: ir.Op, steering: bool) -> bool:
+        """Whether an operation may be done again in the backward pass: views, attributes,
+        arithmetic on a few numbers."""
+        if op.callee in ("tuple", "slice", "operator.getitem"):
+            return True
+        if op.form is ir.Form.ATTRIBUTE:
+            rule = registry.rule_for(op.callee)
+            return op.detail[0] in INACTIVE_ATTRIBUTES or (rule is not None and rule.view)
+        if op.callee in ("numpy.size", "numpy.shape", "numpy.ndim"):
+            return True
+        rule = registry.rule_for(op.callee)
+        if rule is not None and rule.cheap:
+            return True
+        allowed = _STEERING if steering else _ARITHMETIC
+        if op.callee in allowed:
+            return steering or (
+                all(self.shapes.of(a) == NUMBER for a in op.args) and _small(op)
+            )
+        return False
+
+    # --- values to keep ------------------------------------------------------------------------
+
+    def keep(self, expr: ir.Expr, where: Region) -> ir.Expr:
+        """The value of a primal expression, kept by the forward pass."""
+        if isinstance(expr, ir.Primal):
+            return self.keep(expr.node, where)
+        if isinstance(expr, ir.Version):
+            value = expr.value
+        elif isinstance(expr, ir.Read):
+            value = self.versions.of[expr]
+        elif expr in self.hoisted:
+            value = self.hoisted[expr]
+        elif expr in self.root_of:
+            stmt = self.root_of[expr]
+            assert isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Name)
+            value = self.versions.bound[stmt][stmt.target.name]
+        else:
+            value = self.hoist(expr)
+        found = self.at_hand(value, where)
+        if found is not None:
+            return found
+        self.save(value)
+        return ir.Read(self.saved[value])
+
+    def hoist(self, expr: ir.Expr) -> Value:
+        """Gives an intermediate of the primal a name."""
+        stmt = self.owner[expr]
+        base = noun(expr.callee) if isinstance(expr, ir.Op) else "value"
+        if isinstance(expr, ir.Op) and expr.callee == "operator.getitem":
+            inner = expr.args[0]
+            if isinstance(inner, ir.Read):
+                base = f"{inner.name}_item"
+        if isinstance(expr, ir.Call):
+            base = f"{expr.function.name}_result"
+        region = self.versions.region_of[stmt]
+        value = Value(self.names.fresh(base), "hoist", region, stmt, expr=expr)
+        self.hoisted[expr] = value
+        return value
+
+    def save(self, value: Value) -> None:
+        """Decides under which name a value is kept."""
+        looped = value.region.innermost_loop is not None
+        own = value.kind in ("hoist", "record", "count")
+        if own or (looped and not self._name_in_use(value)):
+            name = value.name
+        else:
+            name = self.names.numbered(value.name)
+        self.saved[value] = name
+        if looped:
+            self.stacks[value] = self.names.fresh(f"{name}_stack")
+
+    def _name_in_use(self, value: Value) -> bool:
+        """Whether the variable's own name means another of its values where this one is
+        brought back."""
+        # A value that the name holds at the end is no rival: it is read before the backward
+        # pass comes to the place that mirrors an older value.
+        others = [v for v, n in self.saved.items() if n == value.name]
+        others += [v for v in self.versions.values if v.kind == "target" and v.name == value.name]
+        return any(
+            other is not value
+            and (other.region.within(value.region) or value.region.within(other.region))
+            for other in others
+        )
+
+    # --- the backward pass ---------------------------------------------------------------------
+
+    def rewrite(self, expr: ir.Expr, where: Region) -> ir.Expr:
+        """The expression with every reference to a primal value replaced."""
+        if isinstance(expr, (ir.Primal, ir.Version)):
+            if expr in self.backward.steering:
+                return expr
+            found = self.free_reference(expr, where, False)
+            return self.keep(expr, where) if found is None else found
+        if not isinstance(expr, ir.Op):
+            return expr
+        position = SHAPE_ONLY.get(expr.callee)
+        args = list(expr.args)
+        for i, arg in enumerate(args):
+            if i == position and isinstance(arg, (ir.Primal, ir.Version)):
+                args[i] = self.like(arg, where)
+            else:
+                args[i] = self.rewrite(arg, where)
+        keywords = tuple((k, self.rewrite(v, where)) for k, v in expr.keywords)
+        return ir.Op(expr.callee, tuple(args), keywords, expr.form, expr.detail, expr.function)
+
+    def like(self, expr: ir.Primal | ir.Version, where: Region) -> ir.Expr:
+        """A value at hand that has the shape asked for."""
+        found = self.free_reference(expr, where, False)
+        if found is not None:
+            return found
+        shape = self.shapes.of(expr)
+        for value in [*self.versions.values, *self.saved]:
+            if where.within(value.region) and self.shapes.of_value(value) == shape:
+                found = self.at_hand(value, where)
+                if found is not None:
+                    return found
+        return self.keep(expr, where)
+
+    def statement(self, stmt: ir.Stmt, where: Region) -> None:
+        if isinstance(stmt, (ir.Assign, ir.Evaluate)):
+            stmt.value = self.rewrite(stmt.value, where)
+            if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Item):
+                stmt.target.index = self.rewrite(stmt.target.index, where)
+        elif isinstance(stmt, ir.If):
+            stmt.cond = self.rewrite(stmt.cond, where)
+        elif isinstance(stmt, ir.For):
+            stmt.iter = self.rewrite(stmt.iter, where)
+        elif isinstance(stmt, ir.InsertGrad):
+            self.inserted(stmt, where)
+
+    def inserted(self, stmt: ir.InsertGrad, where: Region) -> None:
+        """The user's lines read primal variables by name: they get the names that hold them."""
+        kept: list[ir.Read] = []
+        for read in stmt.reads:
+            found = self.free(read, where) or self.keep(read, where)
+            assert isinstance(found, ir.Read)
+            kept.append(ir.Read(read.name, found.span))
+            self.backward.renames.setdefault(stmt, {})[read.name] = found.name
+        stmt.reads = tuple(kept)
+
+    def blocks_with_regions(self) -> Iterator[tuple[ir.Stmt, Region]]:
+        """The statements of the backward pass with the primal region they mirror."""
+        region_of_block = {id(block): region for region, block in self.backward.mirrors.items()}
+
+        def visit(block: ir.Block, where: Region) -> Iterator[tuple[ir.Stmt, Region]]:
+            where = region_of_block.get(id(block), where)
+            for stmt in block:
+                yield stmt, where
+                for inner in ir.blocks(stmt):
+                    yield from visit(inner, where)
+
+        yield from visit(self.backward.block, self.versions.root)
+
+    def run(self) -> Recorded:
+        pairs = list(self.blocks_with_regions())
+        for stmt, where in pairs:
+            self.statement(stmt, where)
+        # What steers control is looked at last: by now it may be at hand.
+        for stmt, where in pairs:
+            if isinstance(stmt, ir.If):
+                stmt.cond = self.steer(stmt.cond, where)
+            elif isinstance(stmt, ir.For):
+                stmt.iter = self.steer_inside(stmt.iter, where)
+        for value in self.backward.counted.values():
+            if value not in self.saved:
+                self.save(value)
+        if self.name_all:
+            self._name_everything()
+        self.restore()
+        forward = self.forward(self.body)
+        top: ir.Block = []
+        for value, name in self.saved.items():
+            if value.kind == "param":
+                top.append(self._record(value, name))
+        stacks = [
+            ir.Assign(ir.Name(stack), ir.Op("list", (), form=ir.Form.DISPLAY), role=Role.RECORD)
+            for stack in self.stacks.values()
+        ]
+        record = [
+            self.stacks.get(value, name)
+            for value, name in self.saved.items()
+        ] + [v.name for v in self.by_name if v.kind not in ("target",)]
+        return Recorded(
+            [*top, *stacks, *forward], self.backward.block, tuple(dict.fromkeys(record))
+        )
+
+    def _name_everything(self) -> None:
+        """The didactic form: every operation of the primal that carries a derivative or is
+        read by the backward pass has a name."""
+
+    def steer_inside(self, expr: ir.Expr, where: Region) -> ir.Expr:
+        if isinstance(expr, ir.Op):
+            args = tuple(self.steer_inside(a, where) for a in expr.args)
+            return ir.Op(expr.callee, args, expr.keywords, expr.form, expr.detail, expr.function)
+        return self.steer(expr, where)
+
+    def steer(self, expr: ir.Expr, where: Region) -> ir.Expr:
+        if not isinstance(expr, ir.Primal):
+            return expr
+        found = self.free(expr, where, steering=True)
+        return self.keep(expr, where) if found is None else found
+
+    def restore(self) -> None:
+        """Puts the pops at the top of the blocks that mirror where the values were made, the
+        last one kept first."""
+        by_region: dict[Region, list[Value]] = {}
+        for value in self.stacks:
+            by_region.setdefault(value.region, []).append(value)
+        for region, values in by_region.items():
+            block = self.backward.mirrors.get(region)
+            assert block is not None
+            pops: ir.Block = [
+                ir.Assign(
+                    ir.Name(self.saved[value]),
+                    ir.Op("list.pop", (ir.Read(self.stacks[value]),), form=ir.Form.METHOD,
+                          detail=("pop",)),
+                    span=_span_of(value), role=Role.RESTORE,
+                )
+                for value in values
+            ]  # fmt: skip
+            block[:0] = pops
+
+    # --- the forward pass ----------------------------------------------------------------------
+
+    def _record(self, value: Value, name: str) -> ir.Stmt:
+        """Keeps a value: on its stack, or under its second name."""
+        held: ir.Expr = ir.Read(value.name)
+        if self._may_change(value):
+            held = ir.Op("tangent.snapshot", (held,))
+        if value in self.stacks:
+            push = ir.Op(
+                "list.append", (ir.Read(self.stacks[value]), held), form=ir.Form.METHOD,
+                detail=("append",),
+            )  # fmt: skip
+            return ir.Evaluate(push, _span_of(value), Role.RECORD)
+        return ir.Assign(ir.Name(name), held, span=_span_of(value), role=Role.RECORD)
+
+    def _may_change(self, value: Value) -> bool:
+        """Whether the object that holds the value may change in place after it is kept."""
+        if value.kind in ("record", "count"):
+            return False
+        if value.kind == "hoist":
+            assert value.expr is not None
+            return any(self.aliases.is_mutated(n) for n in sources(value.expr))
+        return self.aliases.is_mutated(value.name)
+
+    def _recorded(self, values: Iterator[Value]) -> ir.Block:
+        out: ir.Block = []
+        for value in values:
+            name = self.saved.get(value)
+            if name is not None and (name != value.name or value in self.stacks):
+                out.append(self._record(value, name))
+        return out
+
+    def forward(self, block: ir.Block) -> ir.Block:
+        out: ir.Block = []
+        for stmt in block:
+            out += self._forward_statement(stmt)
+        return out
+
+    def _forward_statement(self, stmt: ir.Stmt) -> ir.Block:
+        if isinstance(stmt, ir.InsertGrad):
+            return []
+        before: ir.Block = []
+        changed = self._with_hoists(stmt, before)
+        replaced = [] if changed is None else [changed]
+        after = self._recorded(iter(self.versions.bound.get(stmt, {}).values()))
+        joins = self._recorded(iter(self.versions.joins.get(stmt, {}).values()))
+        heads = self._recorded(iter(self.versions.heads.get(stmt, {}).values()))
+        if isinstance(changed, ir.If):
+            changed = ir.If(
+                changed.cond, self.forward(changed.body), self.forward(changed.orelse),
+                stmt.span, stmt.role, changed.verbatim,
+            )  # fmt: skip
+            return [*before, changed, *after, *joins]
+        if isinstance(changed, ir.For):
+            body = [*heads, *after, *self.forward(changed.body)]
+            changed = ir.For(
+                changed.target, changed.iter, body, [], stmt.span, stmt.role, changed.verbatim
+            )
+            return [*before, changed, *joins]
+        if isinstance(changed, ir.While):
+            assert isinstance(stmt, ir.While)
+            body = [*heads, *self.forward(changed.body)]
+            counter = self.backward.counted.get(stmt)
+            changed = ir.While(changed.cond, body, stmt.span, stmt.role, changed.verbatim)
+            if counter is None:
+                return [*before, changed, *joins]
+            name = counter.name
+            one = ir.Op(
+                "operator.add", (ir.Read(name), ir.Const(1)), form=ir.Form.OPERATOR, detail=("+",)
+            )
+            body.append(
+                ir.Assign(ir.Name(name), one, augmented=True, span=stmt.span, role=Role.RECORD)
+            )
+            zero = ir.Assign(ir.Name(name), ir.Const(0), span=stmt.span, role=Role.RECORD)
+            return [*before, zero, changed, *joins, *self._recorded(iter([counter]))]
+        if isinstance(changed, ir.With):
+            changed = ir.With(
+                changed.node, changed.reads, changed.binds, self.forward(changed.body),
+                stmt.span, stmt.role, changed.verbatim,
+            )  # fmt: skip
+        return [*before, *replaced, *after]
+
+    def _with_hoists(self, stmt: ir.Stmt, before: ir.Block) -> ir.Stmt | None:
+        """The statement with its named intermediates computed by statements before it; None
+        if nothing of it is left."""
+
+        def replace(node: ir.Expr) -> ir.Expr | None:
+            if isinstance(node, ir.Call) and node in self.backward.calls:
+                return self._forward_call(node, stmt, before, replace)
+            value = self.hoisted.get(node)
+            if value is None:
+                return None
+            inner = _rebuilt_inside(node, replace)
+            before.append(ir.Assign(ir.Name(value.name), inner, span=stmt.span))
+            before.extend(self._recorded(iter([value])))
+            return ir.Read(value.name)
+
+        if isinstance(stmt, ir.Assign):
+            if self._direct_call(stmt, before, replace):
+                return None
+            value = stmt.value
+            if stmt.augmented and isinstance(value, ir.Op):
+                first, second = value.args
+                new_second = ir.rebuild(second, replace)
+                target, index = stmt.target, None
+                if isinstance(target, ir.Item):
+                    index = ir.rebuild(target.index, replace)
+                    if index is not target.index:
+                        target = ir.Item(target.name, index, target.span)
+                if new_second is second and target is stmt.target:
+                    return stmt
+                value = ir.Op(value.callee, (first, new_second), (), value.form, value.detail)
+                return ir.Assign(target, value, True, stmt.span, stmt.role, False, stmt.display)
+            value = ir.rebuild(value, replace)
+            target = stmt.target
+            if isinstance(target, ir.Item):
+                index = ir.rebuild(target.index, replace)
+                if index is not target.index:
+                    target = ir.Item(target.name, index, target.span)
+            if value is stmt.value and target is stmt.target:
+                return stmt
+            return ir.Assign(target, value, False, stmt.span, stmt.role, False, stmt.display)
+        if isinstance(stmt, ir.Evaluate):
+            value = ir.rebuild(stmt.value, replace)
+            return stmt if value is stmt.value else ir.Evaluate(value, stmt.span, stmt.role)
+        if isinstance(stmt, ir.If):
+            cond = ir.rebuild(stmt.cond, replace)
+            if cond is stmt.cond:
+                return stmt
+            return ir.If(cond, stmt.body, stmt.orelse, stmt.span, stmt.role)
+        if isinstance(stmt, ir.For):
+            iterable = ir.rebuild(stmt.iter, replace)
+            if iterable is stmt.iter:
+                return stmt
+            return ir.For(stmt.target, iterable, stmt.body, [], stmt.span, stmt.role)
+        return stmt
+
+    def _direct_call(
+        self, stmt: ir.Assign, before: ir.Block, replace: object
+    ) -> bool:
+        """``y = g(x)`` becomes ``y, g_record = g_forward(x)``."""
+        call = stmt.value
+        if (
+            not isinstance(call, ir.Call)
+            or call not in self.backward.calls
+            or stmt.augmented
+            or isinstance(stmt.target, ir.Item)
+        ):
+            return False
+        pair, record = self.backward.calls[call]
+        args = tuple(ir.rebuild(a, replace) for a in call.args)  # type: ignore[arg-type]
+        keywords = tuple((k, ir.rebuild(v, replace)) for k, v in call.keywords)  # type: ignore[arg-type]
+        applied = self._generated(pair.forward, args, keywords, call)
+        before.append(
+            ir.Assign(
+                ir.Unpack((stmt.target, ir.Name(record.name))), applied, span=stmt.span
+            )
+        )
+        before.extend(self._recorded(iter([record])))
+        return True
+
+    def _forward_call(
+        self, call: ir.Call, stmt: ir.Stmt, before: ir.Block, replace: object
+    ) -> ir.Expr:
+        pair, record = self.backward.calls[call]
+        args = tuple(ir.rebuild(a, replace) for a in call.args)  # type: ignore[arg-type]
+        keywords = tuple((k, ir.rebuild(v, replace)) for k, v in call.keywords)  # type: ignore[arg-type]
+        value = self.hoisted.get(call)
+        name = value.name if value else self.names.fresh(f"{call.function.name}_result".lstrip("<"))
+        target = ir.Unpack((ir.Name(name), ir.Name(record.name)))
+        before.append(
+            ir.Assign(target, self._generated(pair.forward, args, keywords, call), span=stmt.span)
+        )
+        values = [record] if value is None else [value, record]
+        before.extend(self._recorded(iter(values)))
+        return ir.Read(name)
+
+    def _generated(
+        self,
+        name: str,
+        args: tuple[ir.Expr, ...],
+        keywords: tuple[tuple[str, ir.Expr], ...],
+        call: ir.Call,
+    ) -> ir.Op:
+        captured = tuple((r.name, ir.Read(r.name)) for r in call.captured)
+        return ir.Op("generated", args, (*keywords, *captured), function=ir.Global(name))
+
+
+def _rebuilt_inside(node: ir.Expr, replace: object) -> ir.Expr:
+    """The node with replacements below it, but not of itself."""
+
+    def below(inner: ir.Expr) -> ir.Expr | None:
+        return None if inner is node else replace(inner)  # type: ignore[operator]
+
+    return ir.rebuild(node, below)
+
+
+def _span_of(value: Value):  # type: ignore[no-untyped-def]
+    return None if value.stmt is None else value.stmt.span
+
+
+def _small(op: ir.Op) -> bool:
+    return sum(isinstance(n, ir.Op) for n in ir.walk(op)) <= 3
+
+
+def with_records(
+    body: ir.Block,
+    backward: Backward,
+    versions: Versions,
+    shapes: Shapes,
+    aliases: Aliases,
+    names: Names,
+    name_all: bool = False,
+) -> Recorded:
+    """Decides for every primal value of the backward pass how it is had, and rewrites both
+    passes accordingly."""
+    return _Records(body, backward, versions, shapes, aliases, names, name_all).run()

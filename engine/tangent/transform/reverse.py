@@ -1,0 +1,931 @@
+"""Reverse mode: the backward pass of a function.
+
+The primal's statements are taken last to first. Each gives a group of lines that turns the
+adjoints of what it binds into contributions to the adjoints of what it reads. The adjoint of a
+variable is one variable too, ``bx`` for ``x``, and belongs to the value that ``x`` holds at the
+mirrored place; it is *present* where that value is active and was used further down.
+
+Two invariants make local reasoning enough:
+
+* an adjoint that is present has exactly the shape of its value;
+* a cotangent on its way down an expression broadcasts against the value it belongs to, and
+  summing it to the value's shape gives the true cotangent. It may be smaller or larger than
+  the value; `_exact` makes it fit where an operation needs that.
+
+Primal values are only referred to (`ir.Primal`, `ir.Version`). How the backward pass gets hold
+of them is decided afterwards, in `tangent.transform.records`.
+
+(Griewank and Walther, *Evaluating Derivatives*, 2nd ed., 2008, chapters 3 and 6; for adjoints
+of in-place changes also Hascoët and Pascual, *The Tapenade automatic differentiation tool*,
+TOMS 39(3), 2013.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tangent.analysis.activity import Activity
+from tangent.analysis.aliasing import Aliases
+from tangent.analysis.calls import bind
+from tangent.analysis.effects import arguments_of
+from tangent.analysis.scalars import counts
+from tangent.analysis.shapes import NUMBER, Shape, Shapes, broadcast
+from tangent.analysis.versions import Region, Value, Versions
+from tangent.derivative import Role
+from tangent.ir import algebra
+from tangent.ir import nodes as ir
+from tangent.rules import registry
+from tangent.rules.declare import Rule
+from tangent.source.text import Span
+from tangent.transform import templates
+from tangent.transform.names import Names, noun
+from tangent.transform.user_rules import Template
+
+
+@dataclass
+class Options:
+    """What changes the form of a derivative, not its meaning."""
+
+    optimized: bool = True
+
+
+@dataclass(eq=False)
+class CalleePair:
+    """The functions generated for a user function that is called. In reverse mode a forward
+    and a backward one, and the parameters that get a cotangent, in the order the backward
+    function returns them. In forward mode one that returns result and tangent; `seeds` are its
+    names for the tangents of the active parameters."""
+
+    forward: str
+    backward: str
+    active: tuple[str, ...]
+    seeds: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Backward:
+    """The backward pass of a function, still referring to primal values."""
+
+    block: ir.Block
+    # Where to bring values of a primal region back: the block that mirrors it.
+    mirrors: dict[Region, ir.Block] = field(default_factory=dict)
+    # Loop variables that the mirrored loop binds to the same value.
+    mirrored_targets: set[Value] = field(default_factory=set)
+    # Expressions that only steer control: computed again if that needs nothing kept.
+    steering: set[ir.Expr] = field(default_factory=set)
+    # Calls of user functions, with the functions that replace them and the record they leave.
+    calls: dict[ir.Call, tuple[CalleePair, Value]] = field(default_factory=dict)
+    # While loops, with the variable that counts their iterations.
+    counted: dict[ir.While, Value] = field(default_factory=dict)
+    # For lines of the user: the names under which they find primal values.
+    renames: dict[ir.Stmt, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass
+class _Contribution:
+    read: ir.Read
+    cotangent: ir.Expr
+    index: ir.Expr | None = None
+
+
+# A cotangent with more operations than this gets a name before it is multiplied further.
+_LONG = 6
+
+
+class Reverse:
+    def __init__(
+        self,
+        function: ir.Function,
+        body: ir.Block,
+        versions: Versions,
+        activity: Activity,
+        aliases: Aliases,
+        shapes: Shapes,
+        names: Names,
+        options: Options,
+        callee: Callable[[ir.Call, tuple[str, ...]], CalleePair],
+        template: Callable[[ir.Call], Template | None],
+        uses_tensors: bool,
+    ):
+        self.function = function
+        self.body = body
+        self.versions = versions
+        self.activity = activity
+        self.aliases = aliases
+        self.shapes = shapes
+        self.names = names
+        self.options = options
+        self.callee = callee
+        self.template = template
+        self.uses_tensors = uses_tensors
+        self.result = Backward([])
+        # Adjoints present at the current place; the flag tells that the derivative owns the
+        # buffer, so that it may be changed in place.
+        self.present: dict[str, bool] = {}
+        self.out: ir.Block = self.result.block
+        self.span: Span | None = None
+        self.pending: list[_Contribution] = []
+        self._owners: dict[ir.Expr, Region] = {}
+
+    def run(self, seeds: dict[str, bool]) -> Backward:
+        """The backward pass, given the adjoints that are present at the end."""
+        self.present = dict(seeds)
+        self.result.mirrors[self.versions.root] = self.out
+        self.block(self.body)
+        return self.result
+
+    # --- small constructors --------------------------------------------------------------------
+
+    def adjoint(self, name: str, value: Value) -> ir.Read:
+        """A read of the adjoint of a variable while it belongs to ``value``."""
+        read = ir.Read(self.names.adjoint(name))
+        self.shapes.declare(read, self.shapes.of_value(value))
+        return read
+
+    def emit(self, stmt: ir.Stmt) -> None:
+        self.out.append(stmt)
+
+    def assign(self, name: str, value: ir.Expr, role: Role = Role.ADJOINT) -> None:
+        self.emit(ir.Assign(ir.Name(name), value, span=self.span, role=role))
+
+    def temp(self, base: str, value: ir.Expr, shape: Shape | None = None) -> ir.Read:
+        """The value, given a name of its own."""
+        name = self.names.fresh(base)
+        self.assign(name, value)
+        read = ir.Read(name)
+        self.shapes.declare(read, self.shapes.of(value) if shape is None else shape)
+        return read
+
+    def helper(self, name: str, *args: ir.Expr) -> ir.Op:
+        return ir.Op(f"tangent.{name}", args)
+
+    def zeros(self, value: Value) -> ir.Expr:
+        """A zero of the shape of a value."""
+        if self.shapes.of_value(value) == NUMBER:
+            return ir.Const(0.0)
+        zero = self.helper("zeros_like", ir.Version(value))
+        self.shapes.declare(zero, self.shapes.of_value(value))
+        return zero
+
+    def ensure(self, name: str, value: Value, owned: bool = False) -> None:
+        """Makes the adjoint of a variable present (a zero if nothing reached it yet)."""
+        if name not in self.present:
+            self.assign(self.names.adjoint(name), self.zeros(value))
+            self.present[name] = True
+        elif owned and not self.present[name]:
+            copy = self.helper("snapshot", ir.Read(self.names.adjoint(name)))
+            self.assign(self.names.adjoint(name), copy)
+            self.present[name] = True
+
+    def comment(self, stmt: ir.Stmt, text: str) -> None:
+        self.emit(ir.Comment(text, stmt.span, Role.ADJOINT))
+
+    # --- statements ----------------------------------------------------------------------------
+
+    def block(self, block: ir.Block) -> None:
+        for stmt in reversed(block):
+            self.statement(stmt)
+
+    def nested(self, region: Region, block: ir.Block) -> ir.Block:
+        """The backward pass of a nested block, as a block of its own."""
+        outer, self.out = self.out, []
+        self.result.mirrors[region] = self.out
+        self.block(block)
+        inner, self.out = self.out, outer
+        return inner
+
+    def statement(self, stmt: ir.Stmt) -> None:
+        self.span = stmt.span
+        if isinstance(stmt, ir.Assign):
+            self.assignment(stmt)
+        elif isinstance(stmt, ir.Evaluate):
+            self.evaluation(stmt)
+        elif isinstance(stmt, ir.If):
+            self.branch(stmt)
+        elif isinstance(stmt, (ir.For, ir.While)):
+            self.loop(stmt)
+        elif isinstance(stmt, ir.With):
+            region = self._region_in(stmt, 0)
+            self.out.extend(self.nested(region, stmt.body)) if region else self.block(stmt.body)
+        elif isinstance(stmt, ir.InsertGrad):
+            self.insertion(stmt)
+
+    def _region_in(self, stmt: ir.Stmt, branch: int) -> Region | None:
+        for inner in ir.blocks(stmt)[branch]:
+            return self.versions.region_of[inner]
+        return None
+
+    def assignment(self, stmt: ir.Assign) -> None:
+        before = len(self.out)
+        text = stmt.display or self._quote(stmt)
+        self.comment(stmt, f"Grad of: {text}")
+        self._target(stmt, stmt.target, stmt.value)
+        if len(self.out) == before + 1:
+            del self.out[before]
+
+    def _quote(self, stmt: ir.Stmt) -> str:
+        if stmt.span is None:
+            return ""
+        return self.function.source.module.source.slice(stmt.span)
+
+    def _target(self, stmt: ir.Assign, target: ir.Target, value: ir.Expr) -> None:
+        if isinstance(target, ir.Name):
+            bound = self.versions.bound[stmt].get(target.name)
+            owned = self.present.pop(target.name, None)
+            if bound is None or owned is None or not self.activity.is_active(bound):
+                self._push_zero(value, bound)
+                return
+            cotangent: ir.Expr = self.adjoint(target.name, bound)
+            if self._reads_items(value, target.name):
+                cotangent = self.temp(self.names.adjoint(target.name), cotangent)
+            self.backprop(value, cotangent)
+            self.flush([target.name], owned)
+        elif isinstance(target, ir.Item):
+            self._item_target(stmt, target, value)
+        elif isinstance(target, ir.Unpack):
+            self._unpack(stmt, target, value)
+
+    def _push_zero(self, value: ir.Expr, bound: Value | None) -> None:
+        """What is popped from a stack and not used further down: the stack of adjoints must
+        still get its entry."""
+        if isinstance(value, ir.Op) and value.callee == "list.pop" and bound is not None:
+            assert isinstance(value.args[0], ir.Read)
+            name = value.args[0].name
+            if name in self.present:
+                push = ir.Op(
+                    "list.append", (ir.Read(self.names.adjoint(name)), self.zeros(bound)),
+                    form=ir.Form.METHOD, detail=("append",),
+                )  # fmt: skip
+                self.emit(ir.Evaluate(push, self.span, Role.ADJOINT))
+
+    def _reads_items(self, value: ir.Expr, name: str) -> bool:
+        """Whether the value depends on an item of the variable: its adjoint is set to zero,
+        then, before the contribution is added, so the cotangent needs a name of its own."""
+        return any(
+            isinstance(n, ir.Op)
+            and n.callee == "operator.getitem"
+            and isinstance(n.args[0], ir.Read)
+            and n.args[0].name == name
+            for n in ir.walk(value)
+        )
+
+    def _item_target(self, stmt: ir.Assign, target: ir.Item, value: ir.Expr) -> None:
+        bound = self.versions.bound[stmt].get(target.name)
+        if bound is None or target.name not in self.present or not self.activity.is_active(bound):
+            return
+        index = self._operand(target.index)
+        item: ir.Op
+        if stmt.augmented and isinstance(value, ir.Op):
+            current = value.args[0]
+            if value.callee in ("operator.add", "operator.sub"):
+                # The old value goes on as it is: its adjoint stays where it is.
+                rest = value.args[1]
+                if not self.activity.is_varied(rest):
+                    return
+                read = ir.Op(
+                    "operator.getitem", (self.adjoint(target.name, bound), index),
+                    form=ir.Form.SUBSCRIPT,
+                )  # fmt: skip
+                self.shapes.declare(read, self.shapes.of(current))
+                cotangent: ir.Expr = self._copied(target, read)
+                if value.callee == "operator.sub":
+                    cotangent = algebra.negate(cotangent)
+                    self.shapes.declare(cotangent, self.shapes.of(current))
+                self.backprop_reduced(rest, cotangent, self.shapes.of(current))
+                self.flush([])
+                return
+        self.ensure(target.name, bound, owned=True)
+        name = self.names.adjoint(target.name)
+        if self.activity.is_varied(value):
+            taken = self.helper("take_out", ir.Read(name), index)
+            item = ir.Op(
+                "operator.getitem", (ir.Version(bound), target.index), form=ir.Form.SUBSCRIPT
+            )
+            shape = self.shapes.of(item)
+            read_item = self.temp(f"{name}_item", taken, shape)
+            self.backprop_reduced(value, read_item, shape)
+            self.flush([])
+        else:
+            self.emit(
+                ir.Assign(
+                    ir.Item(name, index), ir.Const(0.0), span=self.span, role=Role.ADJOINT
+                )
+            )
+
+    def _copied(self, target: ir.Item, read: ir.Op) -> ir.Expr:
+        """The items of an adjoint, safe to use while the adjoint changes: named if they may be
+        a view that is used for itself."""
+        return read
+
+    def backprop_reduced(self, value: ir.Expr, cotangent: ir.Expr, shape: Shape) -> None:
+        """As `backprop`, for a value that is broadcast to ``shape`` when it is stored."""
+        if self.shapes.of(value) != shape and not isinstance(value, ir.Read):
+            if not (isinstance(value, ir.Op) and self._elementwise(value)):
+                cotangent = self.helper("unbroadcast", cotangent, ir.Primal(value))
+        self.backprop(value, cotangent)
+
+    def _elementwise(self, op: ir.Op) -> bool:
+        rule = registry.rule_for(op.callee)
+        return rule is not None and rule.elementwise
+
+    def _unpack(self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr) -> None:
+        parts = target.targets
+        if not all(isinstance(p, ir.Name) for p in parts):
+            self._unpack_mixed(stmt, target, value)
+            return
+        bound = self.versions.bound[stmt]
+        names = [p.name for p in parts if isinstance(p, ir.Name)]
+        present = [n in self.present and self.activity.is_active(bound[n]) for n in names]
+        owned = {n: self.present.pop(n, False) for n in names}
+        if not any(present):
+            return
+        display = isinstance(value, ir.Op) and value.callee in ("tuple", "list")
+        if display and isinstance(value, ir.Op) and len(value.args) == len(names):
+            crossing = {r.name for r in ir.reads(value)} & set(names)
+            cotangents: list[tuple[ir.Expr, ir.Expr]] = []
+            for name, is_present, part in zip(names, present, value.args):
+                if is_present:
+                    g: ir.Expr = self.adjoint(name, bound[name])
+                    if crossing:
+                        g = self.temp(self.names.adjoint(name), g)
+                    cotangents.append((part, g))
+            for part, g in cotangents:
+                self.backprop(part, g)
+            self.flush(names, False)
+            return
+        items = [
+            self.adjoint(n, bound[n]) if p else self.zeros(bound[n])
+            for n, p in zip(names, present)
+        ]
+        g = ir.Op("tuple", tuple(items), form=ir.Form.DISPLAY)
+        if {r.name for r in ir.reads(value)} & set(names):
+            g = self.temp("bitems", g)
+        self.backprop(value, g)
+        self.flush(names, any(owned.values()))
+
+    def _unpack_mixed(self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr) -> None:
+        """``a[i], b = v, w``: taken apart, last target first."""
+        assert isinstance(value, ir.Op) and len(value.args) == len(target.targets)
+        for part, part_value in reversed(list(zip(target.targets, value.args))):
+            self._target(stmt, part, part_value)
+
+    def evaluation(self, stmt: ir.Evaluate) -> None:
+        value = stmt.value
+        if isinstance(value, ir.Op) and value.callee == "list.append":
+            base, item = value.args
+            if (
+                isinstance(base, ir.Read)
+                and base.name in self.present
+            ):
+                self.comment(stmt, f"Grad of: {self._quote(stmt)}")
+                stack = ir.Read(self.names.adjoint(base.name))
+                popped = ir.Op("list.pop", (stack,), form=ir.Form.METHOD, detail=("pop",))
+                if not self.activity.is_varied(item):
+                    self.emit(ir.Evaluate(popped, stmt.span, Role.ADJOINT))
+                    return
+                self.backprop(item, self.temp("bitem", popped, self.shapes.of(item)))
+                self.flush([])
+
+    def insertion(self, stmt: ir.InsertGrad) -> None:
+        value = self.versions.of[stmt.variable]
+        name = stmt.variable.name
+        self.ensure(name, value)
+        self.present[name] = False
+        self.emit(ir.Comment(f"Inserted by: {self._quote(stmt)}", stmt.span, Role.INSERTED))
+        self.emit(
+            ir.InsertGrad(
+                ir.Read(self.names.adjoint(name)), stmt.name, stmt.body, stmt.reads,
+                stmt.assigns, stmt.span,
+            )  # fmt: skip
+        )
+
+    # --- control flow --------------------------------------------------------------------------
+
+    def branch(self, stmt: ir.If) -> None:
+        start = dict(self.present)
+        bodies: list[ir.Block] = []
+        ends: list[dict[str, bool]] = []
+        for i, block in enumerate(ir.blocks(stmt)):
+            self.present = dict(start)
+            region = self._region_in(stmt, i)
+            bodies.append(self.nested(region, block) if region is not None else [])
+            ends.append(self.present)
+        union = list(dict.fromkeys([*ends[0], *ends[1]]))
+        for i, end in enumerate(ends):
+            missing = [n for n in union if n not in end]
+            outer, self.out = self.out, bodies[i]
+            for name in missing:
+                value = self._value_before(stmt, name)
+                self.span = stmt.span
+                self.assign(self.names.adjoint(name), self.zeros(value))
+                end[name] = True
+            self.out = outer
+        self.present = {n: ends[0][n] and ends[1][n] for n in union}
+        if any(not isinstance(s, ir.Comment) for body in bodies for s in body):
+            cond = self._steering(stmt.cond)
+            self.emit(ir.If(cond, bodies[0], bodies[1], stmt.span, Role.ADJOINT))
+
+    def _value_before(self, stmt: ir.If, name: str) -> Value:
+        """What a variable holds when an ``if`` is entered."""
+        join = self.versions.joins[stmt].get(name)
+        if join is None:
+            return self._value_at(stmt, name)
+        # One of the branches leaves it as it was, or a read in a branch got it.
+        for block in ir.blocks(stmt):
+            for inner in ir.statements(block):
+                for expr in ir.expressions(inner):
+                    for read in ir.reads(expr):
+                        value = self.versions.of[read]
+                        if read.name == name and not self._made_in(value, stmt):
+                            return value
+        return next((v for v in join.inputs if not self._made_in(v, stmt)), join)
+
+    def _made_in(self, value: Value, stmt: ir.Stmt) -> bool:
+        region: Region | None = value.region
+        while region is not None:
+            if region.stmt is stmt:
+                return True
+            region = region.parent
+        return False
+
+    def _value_at(self, stmt: ir.Stmt, name: str) -> Value:
+        for inner in ir.statements([stmt]):
+            for expr in ir.expressions(inner):
+                for read in ir.reads(expr):
+                    if read.name == name:
+                        return self.versions.of[read]
+        return self.versions.final[name]
+
+    def _steering(self, expr: ir.Expr) -> ir.Expr:
+        reference = ir.Primal(expr)
+        self.result.steering.add(reference)
+        return reference
+
+    def loop(self, stmt: ir.For | ir.While) -> None:
+        heads = self.versions.heads[stmt]
+        region = self._region_in(stmt, 0)
+        if region is None:
+            return
+        active_target = isinstance(stmt, ir.For) and self._active_target(stmt)
+        carried = self._carried(stmt, heads, region)
+        if not carried and not active_target:
+            return
+        # What a zero belongs to: the value after the loop, or the one that the loop only reads.
+        for name, value in carried.items():
+            exit_value = self.versions.joins[stmt].get(name, value)
+            self.ensure(name, exit_value, owned=name in heads and self._is_changed(stmt, name))
+        entering = dict(self.present)
+        body = self.nested(region, stmt.body)
+        outer, self.out = self.out, body
+        self.span = stmt.span
+        if active_target:
+            assert isinstance(stmt, ir.For)
+            self._iteration_target(stmt)
+        for name in carried:
+            if name not in self.present:
+                # Nothing of the previous iteration's value is used: start it from zero.
+                zero = self._zero_again(name, carried[name])
+                self.assign(self.names.adjoint(name), zero)
+                self.present[name] = True
+        self.out = outer
+        for name in list(self.present):
+            self.present[name] = self.present[name] and entering.get(name, False)
+        lost = [n for n in entering if n not in self.present]
+        for name in lost:
+            self.present[name] = False
+        self.span = stmt.span
+        if isinstance(stmt, ir.While):
+            self._reversed_while(stmt, body)
+        else:
+            self._reversed_for(stmt, body, active_target)
+
+    def _zero_again(self, name: str, value: Value) -> ir.Expr:
+        if self.shapes.of_value(value) == NUMBER:
+            return ir.Const(0.0)
+        return self.helper("zeros_like", ir.Read(self.names.adjoint(name)))
+
+    def _is_changed(self, stmt: ir.For | ir.While, name: str) -> bool:
+        """Whether the variable changes in place in the loop."""
+        head = self.versions.heads[stmt].get(name)
+        return head is not None and any(
+            v.kind == "mutated" and v.name == name and v.region.within(head.region)
+            for v in self.versions.values
+        )
+
+    def _active_target(self, stmt: ir.For) -> bool:
+        bound = self.versions.bound[stmt]
+        return any(self.activity.is_active(v) for v in bound.values())
+
+    def _carried(
+        self, stmt: ir.For | ir.While, heads: dict[str, Value], region: Region
+    ) -> dict[str, Value]:
+        """The variables whose adjoint lives through the iterations, with a value of theirs:
+        active at the head of the loop, or read in it and active."""
+        carried: dict[str, Value] = {}
+        for name, head in heads.items():
+            if self.activity.is_active(head):
+                carried[name] = head
+        for inner in ir.statements(stmt.body):
+            for expr in ir.expressions(inner):
+                for read in ir.reads(expr):
+                    value = self.versions.of[read]
+                    if (
+                        read.name not in heads
+                        and not value.region.within(region)
+                        and self.activity.is_active(value)
+                        and self._is_used(inner, expr)
+                    ):
+                        carried.setdefault(read.name, value)
+        if isinstance(stmt, ir.For) and self._active_target(stmt):
+            for read in ir.reads(stmt.iter):
+                if self.activity.read_is_active(read):
+                    carried.setdefault(read.name, self.versions.of[read])
+        return carried
+
+    def _is_used(self, stmt: ir.Stmt, expr: ir.Expr) -> bool:
+        """Whether a derivative passes through a statement's expression."""
+        if isinstance(stmt, ir.InsertGrad):
+            return expr is stmt.variable
+        bound = self.versions.bound.get(stmt, {})
+        return isinstance(stmt, (ir.Assign, ir.For, ir.Evaluate)) and any(
+            self.activity.is_active(v) for v in bound.values()
+        )
+
+    def _reversed_while(self, stmt: ir.While, body: ir.Block) -> None:
+        counter = Value(
+            self.names.fresh("steps"), "count", self.versions.region_of[stmt], stmt
+        )
+        self.result.counted[stmt] = counter
+        iterations = ir.Op("builtins.range", (ir.Version(counter),))
+        self.emit(
+            ir.For(ir.Name("_"), iterations, body, span=stmt.span, role=Role.ADJOINT)
+        )
+
+    def _reversed_for(self, stmt: ir.For, body: ir.Block, active_target: bool) -> None:
+        """The loop backwards. A range is reversed as it is; other sequences too, unless their
+        items carry a derivative: then the loop runs over positions."""
+        iterable = stmt.iter
+        bound = self.versions.bound[stmt]
+        if active_target:
+            assert isinstance(stmt.target, ir.Name) and self._position is not None
+            position, self._position = self._position, None
+            reversed_range = self._reversed(
+                ir.Op("builtins.range", (ir.Op("builtins.len", (self._operand(iterable),)),))
+            )
+            item = ir.Op(
+                "operator.getitem", (self._operand(iterable), ir.Read(position)),
+                form=ir.Form.SUBSCRIPT,
+            )  # fmt: skip
+            body.insert(
+                0, ir.Assign(ir.Name(stmt.target.name), item, span=stmt.span, role=Role.RESTORE)
+            )
+            self.result.mirrored_targets.update(bound.values())
+            self.emit(
+                ir.For(ir.Name(position), reversed_range, body, span=stmt.span, role=Role.ADJOINT)
+            )
+            return
+        self.result.mirrored_targets.update(bound.values())
+        self.emit(
+            ir.For(
+                stmt.target, self._reversed(self._steer_iterable(iterable)), body,
+                span=stmt.span, role=Role.ADJOINT,
+            )  # fmt: skip
+        )
+
+    _position: str | None = None
+
+    def _iteration_target(self, stmt: ir.For) -> None:
+        """The cotangent of one item goes to its place in the adjoint of the sequence."""
+        assert isinstance(stmt.target, ir.Name)
+        name = stmt.target.name
+        bound = self.versions.bound[stmt][name]
+        self._position = self.names.fresh("i")
+        if self.present.pop(name, None) is None:
+            return
+        assert isinstance(stmt.iter, ir.Read)
+        self.pending.append(
+            _Contribution(stmt.iter, self.adjoint(name, bound), ir.Read(self._position))
+        )
+        self.flush([])
+
+    def _steer_iterable(self, iterable: ir.Expr) -> ir.Expr:
+        if isinstance(iterable, ir.Op) and counts(iterable):
+            if iterable.callee == "builtins.reversed":
+                return ir.Op("builtins.reversed", (self._steer_iterable(iterable.args[0]),))
+            return ir.Op("builtins.range", tuple(self._steering_or_literal(a) for a in iterable.args))
+        return self._operand(iterable)
+
+    def _steering_or_literal(self, expr: ir.Expr) -> ir.Expr:
+        return expr if isinstance(expr, ir.Const) else self._steering(expr)
+
+    def _reversed(self, iterable: ir.Expr) -> ir.Expr:
+        if isinstance(iterable, ir.Op) and iterable.callee == "builtins.reversed":
+            return iterable.args[0]
+        return ir.Op("builtins.reversed", (iterable,))
+
+    # --- expressions ---------------------------------------------------------------------------
+
+    def backprop(self, node: ir.Expr, cotangent: ir.Expr) -> None:
+        """Carries a cotangent of an expression to the variables it reads."""
+        if not self.activity.is_varied(node):
+            return
+        if isinstance(node, ir.Read):
+            if self.activity.read_is_active(node):
+                self.pending.append(_Contribution(node, cotangent))
+        elif isinstance(node, ir.Call):
+            self._call(node, cotangent)
+        elif isinstance(node, ir.Op):
+            self._operation(node, cotangent)
+
+    def _operation(self, op: ir.Op, cotangent: ir.Expr) -> None:
+        if op.callee in ("tuple", "list"):
+            for i, part in enumerate(op.args):
+                if self.activity.is_varied(part):
+                    self.backprop(part, self._part(op, cotangent, i))
+        elif op.callee == "operator.getitem":
+            self._item(op, cotangent)
+        elif op.callee == "list.pop":
+            assert isinstance(op.args[0], ir.Read)
+            value = self.versions.of[op.args[0]]
+            name = op.args[0].name
+            self.ensure(name, value)
+            push = ir.Op(
+                "list.append", (ir.Read(self.names.adjoint(name)), cotangent),
+                form=ir.Form.METHOD, detail=("append",),
+            )  # fmt: skip
+            self.emit(ir.Evaluate(push, self.span, Role.ADJOINT))
+        else:
+            rule = registry.rule_for(op.callee)
+            assert rule is not None, op.callee
+            self._rule(rule, op, cotangent)
+
+    def _part(self, op: ir.Op, cotangent: ir.Expr, i: int) -> ir.Expr:
+        """The cotangent of one element of a display."""
+        if isinstance(cotangent, ir.Op) and cotangent.callee in ("tuple", "list"):
+            return cotangent.args[i]
+        part = ir.Op("operator.getitem", (cotangent, ir.Const(i)), form=ir.Form.SUBSCRIPT)
+        self.shapes.declare(part, self.shapes.of(op.args[i]))
+        return part
+
+    def _operand(self, expr: ir.Expr) -> ir.Expr:
+        """An argument of a template: the value it had."""
+        return expr if isinstance(expr, (ir.Const, ir.Global)) else ir.Primal(expr)
+
+    def _exact(self, op: ir.Expr, cotangent: ir.Expr) -> ir.Expr:
+        """The cotangent in the shape of the value it belongs to."""
+        if self.shapes.of(cotangent) == self.shapes.of(op):
+            return cotangent
+        return self.helper("unbroadcast", cotangent, ir.Primal(op))
+
+    def _item(self, op: ir.Op, cotangent: ir.Expr) -> None:
+        """The cotangent of ``x[i]`` belongs at ``i`` in the adjoint of ``x``."""
+        base, index = op.args
+        if isinstance(base, ir.Read):
+            if self.activity.read_is_active(base):
+                self.pending.append(
+                    _Contribution(base, self._exact(op, cotangent), self._operand(index))
+                )
+            return
+        zeros = self.helper("zeros_like", ir.Primal(base))
+        exact = self._exact(op, cotangent)
+        spread = self.helper("add_at", zeros, self._operand(index), exact)
+        self.shapes.declare(spread, self.shapes.of(base))
+        self.backprop(base, self._atom(spread, base))
+
+    def _atom(self, cotangent: ir.Expr, node: ir.Expr) -> ir.Expr:
+        """The cotangent, named unless it is a name already."""
+        if isinstance(cotangent, (ir.Read, ir.Const)):
+            return cotangent
+        base = noun(node.callee) if isinstance(node, ir.Op) else "value"
+        if isinstance(node, ir.Read):
+            base = node.name
+        return self.temp(f"b{base}", cotangent)
+
+    def _rule(self, rule: Rule, op: ir.Op, cotangent: ir.Expr) -> None:
+        binding = bind(rule, op)
+        facts = self.shapes.facts(binding, op)
+        active = [
+            (p, arg)
+            for p, arg in binding.arguments.items()
+            if p in rule.adjoint and self.activity.is_varied(arg)
+        ]
+        cases = {p: templates.choose(rule.adjoint[p], facts) for p, _ in active}
+        chosen = {p: case.template for p, case in cases.items()}
+        adapts = rule.adapts or all(case.adapts for case in cases.values())
+        if not rule.elementwise and not adapts:
+            cotangent = self._exact(op, cotangent)
+        uses = sum(templates.mentions(t, "g") for t in chosen.values())
+        if not isinstance(cotangent, (ir.Read, ir.Const)) and (
+            uses > 1 or not self.options.optimized or weight(cotangent) > _LONG
+        ):
+            cotangent = self._atom(cotangent, op)
+        names = {p: self._operand(a) for p, a in binding.arguments.items()}
+        names["y"] = ir.Primal(op)
+        if rule.elementwise:
+            cotangent = self._faithful(rule, op, active, chosen, names, cotangent, binding)
+        names["g"] = cotangent
+        for parameter, arg in active:
+            template = templates.parse(chosen[parameter])
+            self.backprop(arg, templates.instantiate(template, names, binding))
+
+    def _faithful(
+        self,
+        rule: Rule,
+        op: ir.Op,
+        active: list[tuple[str, ir.Expr]],
+        chosen: dict[str, str],
+        names: dict[str, ir.Expr],
+        cotangent: ir.Expr,
+        binding: object,
+    ) -> ir.Expr:
+        """The cotangent, expanded to the shape of the result if a sum over a broadcast axis
+        would otherwise miss terms: an axis of the result that is in neither the term nor the
+        argument."""
+        result = self.shapes.of(op)
+        for parameter, arg in active:
+            own = self.shapes.of(arg)
+            if own == result:
+                continue
+            term = templates.instantiate(
+                templates.parse(chosen[parameter]), {**names, "g": cotangent}, binding  # type: ignore[arg-type]
+            )
+            if not result <= broadcast(self.shapes.of(term), own):
+                expanded = self.helper("expand", cotangent, ir.Primal(op))
+                return self._atom(expanded, op)
+        return cotangent
+
+    # --- calls ---------------------------------------------------------------------------------
+
+    def _call(self, call: ir.Call, cotangent: ir.Expr) -> None:
+        template = self.template(call)
+        if template is not None:
+            self._user_rule(template, call, cotangent)
+            return
+        arguments = arguments_of(call)
+        active = tuple(p for p, arg in arguments.items() if self.activity.is_varied(arg))
+        pair = self.callee(call, active)
+        if not (isinstance(cotangent, ir.Op) and cotangent.callee == "tuple"):
+            cotangent = self._exact(call, cotangent)
+        region = self.owner_region(call)
+        record = Value(
+            self.names.fresh(f"{call.function.name}_record".lstrip("<")), "record", region, None
+        )
+        self.result.calls[call] = (pair, record)
+        applied = ir.Op(
+            "generated", (ir.Version(record), cotangent), function=ir.Global(pair.backward)
+        )
+        operands = [(p, arguments[p]) for p in pair.active]
+        if len(operands) == 1:
+            ((_, arg),) = operands
+            self.shapes.declare(applied, self.shapes.of(arg))
+            self.backprop(arg, self._atom(applied, arg))
+            return
+        reads: list[ir.Read] = []
+        for parameter, arg in operands:
+            base = arg.name if isinstance(arg, ir.Read) else parameter
+            read = ir.Read(self.names.fresh(f"b{base}"))
+            self.shapes.declare(read, self.shapes.of(arg))
+            reads.append(read)
+        target = ir.Unpack(tuple(ir.Name(r.name) for r in reads))
+        self.emit(ir.Assign(target, applied, span=self.span, role=Role.ADJOINT))
+        for (_, arg), read in zip(operands, reads):
+            self.backprop(arg, read)
+
+    def owner_region(self, node: ir.Expr) -> Region:
+        """The region of the statement that evaluates a node."""
+        if not self._owners:
+            for stmt in ir.statements(self.body):
+                for expr in ir.expressions(stmt):
+                    for inner in ir.walk(expr):
+                        if isinstance(inner, ir.Call):
+                            self._owners[inner] = self.versions.region_of[stmt]
+        return self._owners[node]
+
+    def _user_rule(self, template: Template, call: ir.Call, cotangent: ir.Expr) -> None:
+        cotangent = self._exact(call, cotangent)
+        arguments = arguments_of(call)
+        names = {p: self._operand(a) for p, a in arguments.items()}
+        active = {p: a for p, a in arguments.items() if self.activity.is_varied(a)}
+        if template.uses(cotangent_of=True) > 1:
+            cotangent = self._atom(cotangent, call)
+        for parameter, term in template.adjoints(ir.Primal(call), cotangent, names).items():
+            if parameter in active:
+                self.shapes.declare(term, self.shapes.of(active[parameter]))
+                self.backprop(active[parameter], term)
+
+    # --- contributions -------------------------------------------------------------------------
+
+    def flush(self, bound: list[str], owned: bool = False) -> None:
+        """Adds the contributions that a statement collected to the adjoints, those of the
+        variables it binds last, because until then they still hold the cotangent."""
+        pending, self.pending = self.pending, []
+        order = list(dict.fromkeys(c.read.name for c in pending))
+        order = [n for n in order if n not in bound] + [n for n in order if n in bound]
+        for name in order:
+            plain = [c for c in pending if c.read.name == name and c.index is None]
+            items = [c for c in pending if c.read.name == name and c.index is not None]
+            if plain:
+                self._accumulate(name, plain)
+            for contribution in items:
+                self._accumulate_item(contribution)
+
+    def _accumulate(self, name: str, contributions: list[_Contribution]) -> None:
+        value = self.versions.of[contributions[0].read]
+        shape = self.shapes.of_value(value)
+        present = name in self.present
+        terms: list[ir.Expr] = []
+        for c in contributions:
+            own = self.shapes.of(c.cotangent)
+            if own != shape and not own <= shape:
+                terms.append(self.helper("unbroadcast", c.cotangent, ir.Version(value)))
+            else:
+                terms.append(c.cotangent)
+        total = terms[0]
+        for term in terms[1:]:
+            total = algebra.add(total, term)
+        target = self.names.adjoint(name)
+        if present:
+            current = ir.Read(target)
+            owned = self.present[name]
+            combined = algebra.add(current, total)
+            if owned and isinstance(combined, ir.Op) and combined.callee in (
+                "operator.add", "operator.sub"
+            ) and combined.args[0] is current:  # fmt: skip
+                self.emit(
+                    ir.Assign(
+                        ir.Name(target), combined, augmented=True, span=self.span,
+                        role=Role.ACCUMULATE,
+                    )  # fmt: skip
+                )
+            else:
+                self.assign(target, combined, Role.ACCUMULATE)
+                self.present[name] = True
+            return
+        if shape != NUMBER and self.shapes.of(total) < shape:
+            total = self.helper("expand", total, ir.Version(value))
+        self.assign(target, total)
+        self.present[name] = _is_new(total)
+        if isinstance(total, ir.Read):
+            for other in self.present:
+                if self.names.adjoint(other) == total.name:
+                    self.present[other] = False
+
+    def _accumulate_item(self, contribution: _Contribution) -> None:
+        name = contribution.read.name
+        value = self.versions.of[contribution.read]
+        self.ensure(name, value, owned=True)
+        target = self.names.adjoint(name)
+        index = contribution.index
+        assert index is not None
+        if self._is_plain(index) and not self.uses_tensors:
+            item = ir.Op("operator.getitem", (ir.Read(target), index), form=ir.Form.SUBSCRIPT)
+            total = algebra.add(item, contribution.cotangent)
+            if (
+                not isinstance(total, ir.Op)
+                or total.args[0] is not item
+                or total.callee not in ("operator.add", "operator.sub")
+            ):
+                total = ir.Op(
+                    "operator.add", (item, contribution.cotangent), form=ir.Form.OPERATOR,
+                    detail=("+",),
+                )  # fmt: skip
+            self.emit(
+                ir.Assign(
+                    ir.Item(target, index), total, augmented=True, span=self.span,
+                    role=Role.ACCUMULATE,
+                )  # fmt: skip
+            )
+            return
+        added = self.helper("add_at", ir.Read(target), index, contribution.cotangent)
+        self.assign(target, added, Role.ACCUMULATE)
+
+    def _is_plain(self, index: ir.Expr) -> bool:
+        """Whether an index certainly names every element at most once: integers and slices."""
+        if isinstance(index, ir.Primal):
+            return self._is_plain(index.node)
+        if isinstance(index, ir.Read) and index.name == self._position:
+            return True
+        if isinstance(index, ir.Op) and index.callee == "tuple":
+            return all(self._is_plain(i) for i in index.args)
+        if isinstance(index, ir.Op) and index.callee == "slice":
+            return True
+        if isinstance(index, ir.Const) and (index.value is None or index.value is Ellipsis):
+            return True
+        return self.shapes.is_integer(index)
+
+
+def weight(expr: ir.Expr) -> int:
+    """How many operations an expression has."""
+    return sum(isinstance(n, (ir.Op, ir.Call)) for n in ir.walk(expr))
+
+
+def _is_new(expr: ir.Expr) -> bool:
+    """Whether evaluating an expression gives an object that nobody else holds."""
+    if isinstance(expr, ir.Const):
+        return True
+    if not isinstance(expr, ir.Op):
+        return False
+    if expr.callee in ("tangent.zeros_like", "tangent.expand", "tangent.snapshot"):
+        return True
+    return expr.form is ir.Form.OPERATOR and expr.callee not in ("select", "and", "or")

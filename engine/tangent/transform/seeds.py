@@ -1,0 +1,38 @@
+"""Whether a derivative has to look at the shape of its seed.
+
+The default seed is the number 1. For a result that is a number it is exact. Where the result
+may be an array, a number in its place is right only as long as everything down to the arguments
+is elementwise, and then stands for a seed of ones; as soon as something is summed, contracted or
+indexed, a seed of the wrong shape would give wrong numbers.
+"""
+
+from __future__ import annotations
+
+from tangent.analysis.shapes import NUMBER, Shape, Shapes
+from tangent.ir import nodes as ir
+from tangent.rules import registry
+
+_HARMLESS = frozenset(
+    {"compare", "select", "and", "or", "operator.not_", "list.pop", "list.append", "tuple",
+     "constant", "builtins.range", "builtins.reversed", "builtins.len"}
+)  # fmt: skip
+
+
+def needs_seed_check(block: ir.Block, result: Shape, shapes: Shapes) -> bool:
+    """Whether the seed of a result of this shape must be checked at run time."""
+    if result == NUMBER:
+        return False
+    return any(
+        not _elementwise(node)
+        for stmt in ir.statements(block)
+        for expr in ir.expressions(stmt)
+        for node in ir.walk(expr)
+        if isinstance(node, ir.Op)
+    )
+
+
+def _elementwise(op: ir.Op) -> bool:
+    if op.callee in _HARMLESS:
+        return True
+    rule = registry.rule_for(op.callee)
+    return rule is not None and rule.elementwise

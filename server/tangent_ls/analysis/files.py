@@ -1,0 +1,241 @@
+"""What a file is made of: its functions, and what decides the meaning of each.
+
+Reads the text with the standard library's parser, several times faster than the engine's tree
+and enough for places and names; what the code means is the engine's business.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from tangent.diagnostics import DerivativeError, Diagnostic
+from tangent.source.outline import recoverable_text
+from tangent.source.parse import parse_module
+from tangent.source.text import SourceText, Span
+from tangent_ls.analysis.documents import Snapshot
+from tangent_ls.analysis.moves import changed_lines
+
+_RECOVERY_LIMIT = 3000  # lines up to which a text with no known history is cut into pieces
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Function:
+    """One ``def`` of a file."""
+
+    qualname: str  # dotted: "f", "Class.method", "outer.inner"
+    node: FunctionNode
+    span: Span  # of the whole definition, decorators included
+    def_span: Span  # of its first line, from ``def`` on
+    nested: bool  # inside another function
+    method: bool  # its first parameter is the object
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        arguments = self.node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        return tuple(a.arg for a in every)
+
+    def contains(self, line: int) -> bool:
+        return self.span.line <= line <= self.span.end_line
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A function outside functions: the piece of text in which a change is its own."""
+
+    node: FunctionNode
+    line: int
+    end_line: int
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class ParsedFile:
+    """The structure of one text."""
+
+    snapshot: Snapshot
+    tree: ast.Module
+    functions: tuple[Function, ...]  # in the order of the text
+    units: dict[str, Unit]
+    environment: str  # the text outside the units
+    error: Diagnostic | None = None  # the text does not parse: this is of the part that does
+
+    def find(self, qualname: str) -> Function | None:
+        """A function by dotted name; of several the last, as in Python."""
+        return next((f for f in reversed(self.functions) if f.qualname == qualname), None)
+
+    def at(self, line: int) -> Function | None:
+        """The innermost function around a line."""
+        around = [f for f in self.functions if f.contains(line)]
+        return min(around, key=lambda f: f.span.end_line - f.span.line, default=None)
+
+    def unit_of(self, qualname: str) -> str | None:
+        """The unit that a function lies in."""
+        while qualname and qualname not in self.units:
+            qualname = qualname.rpartition(".")[0]
+        return qualname or None
+
+    @cached_property
+    def modules(self) -> dict[str, str]:
+        """The names that ``import`` binds at the top: ``{"numpy": "np"}``."""
+        return {
+            alias.name: alias.asname or alias.name
+            for node in self.tree.body
+            if isinstance(node, ast.Import)
+            for alias in node.names
+            if alias.asname or "." not in alias.name
+        }
+
+    @cached_property
+    def imported(self) -> dict[str, str]:
+        """The names that ``from ... import`` binds at the top: ``{"tangent.insert_grad_of":
+        "insert_grad_of"}``."""
+        return {
+            f"{node.module}.{alias.name}": alias.asname or alias.name
+            for node in self.tree.body
+            if isinstance(node, ast.ImportFrom) and not node.level
+            for alias in node.names
+        }
+
+
+def dotted(qualname: str) -> str:
+    """A qualified name without ``<locals>``, as functions are named here."""
+    return qualname.replace(".<locals>", "")
+
+
+def parse(snapshot: Snapshot, before: ParsedFile | None = None) -> ParsedFile | Diagnostic:
+    """The structure of a text; of what is left without its broken part, if it does not parse;
+    else why.
+
+    `before` is the structure of an earlier text of the document: the broken part is looked for
+    where the two differ.
+    """
+    tree = _tree(snapshot.text)
+    if isinstance(tree, ast.Module):
+        return _parsed_file(snapshot, tree, None)
+    error = _diagnostic(snapshot.source, tree)
+    for text in _recovered(snapshot, before):
+        tree = _tree(text)
+        if isinstance(tree, ast.Module):
+            rest = Snapshot(snapshot.uri, snapshot.version, text, snapshot.path)
+            return _parsed_file(rest, tree, error)
+    return error
+
+
+def _tree(text: str) -> ast.Module | BaseException:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text.removeprefix("\ufeff"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return error
+
+
+def _diagnostic(source: SourceText, error: BaseException) -> Diagnostic:
+    try:
+        parse_module(source)
+    except DerivativeError as positioned:
+        return positioned.diagnostics[0]
+    return Diagnostic("syntax-error", str(error), source.path, Span(1, 0, 1, 0))
+
+
+def _recovered(snapshot: Snapshot, before: ParsedFile | None) -> Iterator[str]:
+    """Texts that may parse: lines keep their numbers."""
+    if before is not None:
+        lines = snapshot.source.lines
+        first, last, last_before = changed_lines(before.snapshot.source, snapshot.source)
+        for unit in before.units.values():
+            if unit.line < first and last_before <= unit.end_line:
+                end = last + unit.end_line - last_before
+                kept = list(lines)
+                kept[unit.line - 1 : end] = [""] * (end - unit.line + 1)
+                yield "\n".join(kept)
+                return
+    if len(snapshot.source.lines) <= _RECOVERY_LIMIT:
+        yield recoverable_text(snapshot.source)
+
+
+def _parsed_file(snapshot: Snapshot, tree: ast.Module, error: Diagnostic | None) -> ParsedFile:
+    source = snapshot.source
+    functions = tuple(_functions(tree.body, source))
+    units = _units(functions, source)
+    return ParsedFile(snapshot, tree, functions, units, _environment(source, units), error)
+
+
+def _functions(
+    body: list[ast.stmt],
+    source: SourceText,
+    prefix: str = "",
+    nested: bool = False,
+    in_class: bool = False,
+) -> Iterator[Function]:
+    for node in body:
+        if isinstance(node, FunctionNode):
+            span = source.span_of(node)
+            first = min([span.line, *(d.lineno for d in node.decorator_list)])
+            whole = Span(first, span.column, span.end_line, span.end_column)
+            qualname = prefix + node.name
+            end = len(source.line(span.line).rstrip())
+            def_span = Span(span.line, span.column, span.line, end)
+            method = in_class and not any(
+                isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list
+            )
+            yield Function(qualname, node, whole, def_span, nested, method)
+            yield from _functions(node.body, source, qualname + ".", True)
+        elif isinstance(node, ast.ClassDef):
+            yield from _functions(node.body, source, f"{prefix}{node.name}.", nested, True)
+        else:
+            for block in _blocks(node):
+                yield from _functions(block, source, prefix, nested, in_class)
+
+
+def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of statements inside an ``if``, loop, ``with``, ``try`` or ``match``."""
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        if isinstance(block, list):
+            yield block
+    for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+        yield part.body
+
+
+def _units(functions: tuple[Function, ...], source: SourceText) -> dict[str, Unit]:
+    """The undecorated functions of the module and of its classes, each alone in its name.
+
+    A decorator may do anything with a function (declare it an adjoint, for one), so decorated
+    functions count as the environment of all others.
+    """
+    names = Counter(f.qualname for f in functions)
+    lines = source.lines
+    return {
+        f.qualname: Unit(
+            f.node,
+            f.span.line,
+            f.span.end_line,
+            "\n".join(lines[f.span.line - 1 : f.span.end_line]),
+        )
+        for f in functions
+        if not f.nested
+        and not f.node.decorator_list
+        and names[f.qualname] == 1
+        and not lines[f.span.line - 1][: f.span.column].strip()
+        and lines[f.span.end_line - 1][f.span.end_column :].lstrip()[:1] in ("", "#")
+    }
+
+
+def _environment(source: SourceText, units: dict[str, Unit]) -> str:
+    parts: list[str] = []
+    line = 1
+    for unit in units.values():
+        parts += source.lines[line - 1 : unit.line - 1]
+        line = unit.end_line + 1
+    parts += source.lines[line - 1 :]
+    # Empty lines and comments between functions mean nothing to any of them.
+    return "\n".join(p for p in parts if p.strip() and not p.lstrip().startswith("#"))
