@@ -13,6 +13,8 @@ import functools
 import math
 
 import numpy as np
+from corpus_calls import cube, square
+from corpus_helpers import scale_first
 
 RNG = np.random.default_rng(16)
 TABLE = np.array([1.0, 2.0, 3.0])
@@ -592,6 +594,124 @@ def _maybe(x):
     return x * x
 
 
+# --- what a larger subset could follow ------------------------------------------------------------
+
+
+def return_in_a_loop(x, n):
+    y = x
+    for i in range(n):
+        y = y * x + i
+        if y > 10.0:
+            return y * y
+    return y
+
+
+def return_in_nested_loops(x):
+    s = x
+    for i in range(3):
+        for j in range(3):
+            s = s * x + i * j
+            if s > 4.0:
+                return s * s
+        s = s + x
+    return s
+
+
+def break_out(x, n):
+    y = x
+    for i in range(n):
+        if y > 20.0:
+            break
+        y = y * x + i
+    return y
+
+
+def skip_rounds(x, n):
+    y = x
+    for i in range(n):
+        if i % 2 == 0:
+            continue
+        y = y * x + i
+    return y
+
+
+def break_in_while(x):
+    y = x
+    while True:
+        y = y * x
+        if y > 10.0:
+            break
+    return y
+
+
+def alias_seen(x, a):
+    y = np.zeros(3)
+    z = y
+    y[0] = a
+    z[1] = x[0] * a
+    return np.sum(z * x) + y[1]
+
+
+def view_written(x, a):
+    y = np.zeros((2, 3))
+    row = y[0]
+    row[1] = a * x[0]
+    row[:] += x
+    return np.sum(y * y)
+
+
+def reshaped_view(x):
+    y = np.zeros((2, 2))
+    flat = y.reshape(4)
+    flat[1] = x[0] * x[1]
+    flat[2] = x[1]
+    return np.sum(y @ y)
+
+
+def array_rebound(x):
+    y = x
+    y = y * 2.0
+    y[0] = 0.0
+    return np.sum(y * x)
+
+
+def bubble(x):
+    x = x.copy()
+    n = len(x)
+    for i in range(n):
+        for j in range(n - 1 - i):
+            if x[j] > x[j + 1]:
+                t = x[j]
+                x[j] = x[j + 1]
+                x[j + 1] = t
+    return x[0] * 3.0 + x[1] * x[2]
+
+
+def changed_by_a_helper(x, a):
+    y = x * 2.0
+    scale_first(y, a)
+    return np.sum(y * y)
+
+
+def passes_a_function(x):
+    return function_argument(square, x) + function_argument(cube, x)
+
+
+def nested_definition_captures_in_a_loop(x):
+    s = 1.0
+    for i in range(3):
+
+        def step(a):
+            return a * x + i
+
+        s = step(s)
+    return s
+
+
+def function_argument(f, x):
+    return f(x) * x
+
+
 CASES = [
     (rows_swapped_through_views, (RNG.normal(size=(3, 2)),), ("x",)),
     (array_augmented_through_an_alias, (RNG.normal(size=3),), ("x",)),
@@ -683,4 +803,20 @@ CASES = [
     (multiple_targets, (1.3,), ("x",)),
     (conditional_return_none, (1.3,), ("x",)),
     (conditional_return_none, (0.3,), ("x",)),
+    (return_in_a_loop, (1.9, 8), ("x",)),
+    (return_in_a_loop, (0.9, 3), ("x",)),
+    (return_in_nested_loops, (1.3,), ("x",)),
+    (return_in_nested_loops, (0.1,), ("x",)),
+    (break_out, (1.9, 8), ("x",)),
+    (break_out, (1.9, 2), ("x",)),
+    (skip_rounds, (1.3, 5), ("x",)),
+    (break_in_while, (1.3,), ("x",)),
+    (alias_seen, (RNG.normal(size=3), 0.7), ("x", "a")),
+    (view_written, (RNG.normal(size=3), 0.7), ("x", "a")),
+    (reshaped_view, (RNG.normal(size=2),), ("x",)),
+    (array_rebound, (RNG.normal(size=3),), ("x",)),
+    (bubble, (np.array([3.0, 1.0, 2.0, 0.5]),), ("x",)),
+    (changed_by_a_helper, (RNG.normal(size=3), 0.7), ("x", "a")),
+    (passes_a_function, (1.3,), ("x",)),
+    (nested_definition_captures_in_a_loop, (1.3,), ("x",)),
 ]

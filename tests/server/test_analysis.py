@@ -480,4 +480,4 @@ def test_variables_in_scope_latest_first():
         "def f(self, x, w):\n    a = x\n    for i in x:\n        b = a\n    with ins\n    c = 1\n"
     )
     file = completed_file(Snapshot(URI, 1, text, "/w/m.py"), 5)
-    assert variables(file.at(5), 5) == ("b", "i", "a", "w", "x")
+    assert variables(file, file.at(5), 5) == ("b", "i", "a", "w", "x")

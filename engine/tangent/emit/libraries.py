@@ -17,7 +17,9 @@ class Libraries:
         self._module = module
         self._taken = taken
         self._aliases: dict[str, str] = {}
-        for name, dotted in module.resolver.aliases():
+        # Text that was generated before binds its imports in a scope of its own.
+        own_scope = module.path.startswith("<tangent ")
+        for name, dotted in () if own_scope else module.resolver.aliases():
             if not taken(name) and self._means(name, dotted):
                 self._aliases.setdefault(dotted, name)
         self._helpers: dict[str, None] = {}
@@ -38,7 +40,9 @@ class Libraries:
         if dotted in self._aliases:
             return self._aliases[dotted]
         if first == "tangent":
-            if not self._taken(rest) and not self._module.resolver.is_bound(rest):
+            if not self._taken(rest) and (
+                not self._module.resolver.is_bound(rest) or self._means(rest, dotted)
+            ):
                 self._helpers[rest] = None
                 return rest
             return self._prefix("tangent") + f".{rest}"

@@ -78,8 +78,10 @@ class Case:
 
     template: str
     when: Condition | None = None
-    # This form accepts a cotangent of any shape that broadcasts to the result's.
+    # This form accepts a smaller cotangent, of any shape that broadcasts to the result's.
     adapts: bool = False
+    # It accepts a larger one too, and sums it to the shape of the result.
+    fits: bool = False
 
 
 Templates = str | list[Case]

@@ -450,14 +450,14 @@ linear(
             Case("np.dot(g, b.T)", when=ranks(2, 2)),
             Case("np.outer(g, b)", when=ranks(2, 1)),
             Case("np.dot(b, g)", when=ranks(1, 2)),
-            Case("dot_adjoint_left(g, a, b)", adapts=True),
+            Case("dot_adjoint_left(g, a, b)", fits=True),
         ],
         "b": [
             Case("g * a", when=ranks(1, 1), adapts=True),
             Case("np.dot(a.T, g)", when=ranks(2, 2)),
             Case("np.dot(a.T, g)", when=ranks(2, 1)),
             Case("np.outer(a, g)", when=ranks(1, 2)),
-            Case("dot_adjoint_right(g, a, b)", adapts=True),
+            Case("dot_adjoint_right(g, a, b)", fits=True),
         ],
     },
     shape=_shape_of_dot,
@@ -482,12 +482,12 @@ linear(
         "a": [
             Case("g * b", when=ranks(1, 1), adapts=True),
             Case("np.dot(g, b)", when=ranks(2, 2)),
-            Case("inner_adjoint_left(g, a, b)", adapts=True),
+            Case("inner_adjoint_left(g, a, b)", fits=True),
         ],
         "b": [
             Case("g * a", when=ranks(1, 1), adapts=True),
             Case("np.dot(g.T, a)", when=ranks(2, 2)),
-            Case("inner_adjoint_right(g, a, b)", adapts=True),
+            Case("inner_adjoint_right(g, a, b)", fits=True),
         ],
     },
     shape=_shape_of_dot,
@@ -505,11 +505,11 @@ linear(
     {
         "a": [
             Case("np.dot(g, b)", when=ranks(1, 1)),
-            Case("outer_adjoint_left(g, a, b)", adapts=True),
+            Case("outer_adjoint_left(g, a, b)", fits=True),
         ],
         "b": [
             Case("np.dot(a, g)", when=ranks(1, 1)),
-            Case("outer_adjoint_right(g, a, b)", adapts=True),
+            Case("outer_adjoint_right(g, a, b)", fits=True),
         ],
     },
     shape=rank(2),
@@ -553,10 +553,10 @@ general(
     "subscripts, a, b=None",
     {
         "a": [
-            Case("einsum_adjoint(g, subscripts, a)", when=lambda f: f.absent("b"), adapts=True),
-            Case("einsum_adjoint_left(g, subscripts, a, b)", adapts=True),
+            Case("einsum_adjoint(g, subscripts, a)", when=lambda f: f.absent("b"), fits=True),
+            Case("einsum_adjoint_left(g, subscripts, a, b)", fits=True),
         ],
-        "b": [Case("einsum_adjoint_right(g, subscripts, a, b)", adapts=True)],
+        "b": [Case("einsum_adjoint_right(g, subscripts, a, b)", fits=True)],
     },
     {
         "a": [

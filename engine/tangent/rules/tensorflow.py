@@ -229,7 +229,7 @@ _binary(
 )
 _binary(
     "math.xlogy",
-    "g * tf.math.multiply_no_nan(tf.math.log(b), tf.where(a == 0.0, 0.0, tf.ones_like(a)))",
+    "tf.where(a == 0.0, 0.0, g * tf.math.log(b))",
     "g * tf.math.xdivy(a, b)",
     _PAIR,
 )
@@ -273,8 +273,8 @@ general(
         "b": "unbroadcast(tf.where(condition, 0.0, g), b)",
     },
     {
-        "a": "tf.where(condition, g, tf.zeros_like(b))",
-        "b": "tf.where(condition, tf.zeros_like(a), g)",
+        "a": "expand(tf.where(condition, g, 0.0), y)",
+        "b": "expand(tf.where(condition, 0.0, g), y)",
     },
     tests=(
         "np.array([True, False, True]), normal(3), normal(3)",

@@ -1,8 +1,9 @@
 """Adjoints of products of arrays for every combination of ranks.
 
-Each takes the cotangent ``c`` of the product of ``a`` and ``b``, which may be smaller where it
-broadcasts to the product's shape, and gives the cotangent of ``a`` (left) or ``b`` (right).
-Another shape of ``c`` raises ValueError.
+Each takes the cotangent ``c`` of the product of ``a`` and ``b`` and gives the cotangent of
+``a`` (left) or ``b`` (right). ``c`` may be smaller than the product where it broadcasts to its
+shape, or larger where the product was broadcast to that of ``c``; another shape raises
+ValueError.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from tangent.runtime.dispatch import for_tensors
-from tangent.runtime.shapes import fitted, to_shape
+from tangent.runtime.shapes import to_shape
 
 
 def dot_adjoint_left(c: Any, a: Any, b: Any) -> Any:
     """The adjoint of ``a`` in ``np.dot(a, b)``."""
+    if _are_matrices(c, a, b):
+        return np.dot(c, b.T)
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return _scaled(c, a, b)
     return tensordot_adjoint_left(c, a, b, _dot_axes(b))
@@ -25,9 +28,20 @@ def dot_adjoint_left(c: Any, a: Any, b: Any) -> Any:
 
 def dot_adjoint_right(c: Any, a: Any, b: Any) -> Any:
     """The adjoint of ``b`` in ``np.dot(a, b)``."""
+    if _are_matrices(c, a, b):
+        return np.dot(a.T, c)
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return _scaled(c, b, a)
     return tensordot_adjoint_right(c, a, b, _dot_axes(b))
+
+
+def _are_matrices(c: Any, a: Any, b: Any) -> bool:
+    """The common case: two matrices and a cotangent in the shape of their product."""
+    return (
+        type(a) is type(b) is type(c) is np.ndarray
+        and a.ndim == b.ndim == 2
+        and c.shape == (a.shape[0], b.shape[1])
+    )
 
 
 def inner_adjoint_left(c: Any, a: Any, b: Any) -> Any:
@@ -46,20 +60,20 @@ def inner_adjoint_right(c: Any, a: Any, b: Any) -> Any:
 
 def outer_adjoint_left(c: Any, a: Any, b: Any) -> Any:
     """The adjoint of ``a`` in ``np.outer(a, b)``, which flattens both."""
-    c = fitted(c, (np.size(a), np.size(b)))
+    c = to_shape(c, (np.size(a), np.size(b)))
     return np.reshape(np.dot(c, np.ravel(b)), np.shape(a))
 
 
 def outer_adjoint_right(c: Any, a: Any, b: Any) -> Any:
     """The adjoint of ``b`` in ``np.outer(a, b)``, which flattens both."""
-    c = fitted(c, (np.size(a), np.size(b)))
+    c = to_shape(c, (np.size(a), np.size(b)))
     return np.reshape(np.dot(np.ravel(a), c), np.shape(b))
 
 
 def _scaled(c: Any, x: Any, factor: Any) -> Any:
     """The adjoint of ``x`` in ``x * factor`` where one of them is a scalar."""
     shape = np.shape(x)
-    return to_shape(fitted(c, np.broadcast_shapes(shape, np.shape(factor))) * factor, shape)
+    return to_shape(to_shape(c, np.broadcast_shapes(shape, np.shape(factor))) * factor, shape)
 
 
 def _dot_axes(b: Any) -> tuple[tuple[int], tuple[int]]:
@@ -101,7 +115,7 @@ def _tensordot_axes(a: Any, b: Any, axes: Any) -> tuple[list[int], list[int], li
 
 def _product_cotangent(c: Any, a: Any, b: Any, free_a: list[int], free_b: list[int]) -> Any:
     shape = tuple(a.shape[i] for i in free_a) + tuple(b.shape[i] for i in free_b)
-    return np.asarray(fitted(c, shape))
+    return np.asarray(to_shape(c, shape))
 
 
 def matmul_adjoint_left(c: Any, a: Any, b: Any) -> Any:
@@ -130,7 +144,7 @@ def _as_matrices(c: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
     stack = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     rows, columns = left.shape[-2:-1], right.shape[-1:]
     result = stack + (() if vector_left else rows) + (() if vector_right else columns)
-    return left, right, np.reshape(fitted(c, result), stack + rows + columns)
+    return left, right, np.reshape(to_shape(c, result), stack + rows + columns)
 
 
 def _from_matrix(adjoint: Any, x: Any, column: bool) -> Any:
@@ -185,7 +199,7 @@ def _einsum_adjoint(c: Any, result: str, own: str, x: Any, other: str, factor: A
     for letters, value in ((own, x), (other, factor)):
         for letter, n in zip(letters, np.shape(value), strict=True):
             sizes[letter] = n if sizes.get(letter, 1) == 1 else sizes[letter]
-    c = fitted(c, tuple(sizes[letter] for letter in result))
+    c = to_shape(c, tuple(sizes[letter] for letter in result))
     distinct = "".join(dict.fromkeys(own))
     found = "".join(letter for letter in distinct if letter in result + other)
     product = np.einsum(f"{result},{other}->{found}", c, factor)

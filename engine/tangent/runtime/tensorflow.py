@@ -160,10 +160,10 @@ def matmul_adjoint_right(c: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 
 def _product_cotangent(c: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """``c`` in the shape of the product, to which it broadcasts."""
+    """``c`` in the shape of the product: repeated where it is smaller, summed where larger."""
     stack = tf.broadcast_dynamic_shape(tf.shape(a)[:-2], tf.shape(b)[:-2])
     shape = tf.concat([stack, tf.shape(a)[-2:-1], tf.shape(b)[-1:]], axis=0)
-    return tf.broadcast_to(in_dtype_of(c, a), shape)
+    return unbroadcast(c, tf.zeros(shape, a.dtype))
 
 
 # --- layout ------------------------------------------------------------------------------------

@@ -269,6 +269,9 @@ class _Records:
             stmt.value = self.rewrite(stmt.value, where)
             if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Item):
                 stmt.target.index = self.rewrite(stmt.target.index, where)
+        elif isinstance(stmt, ir.Return):
+            if stmt.value is not None:
+                stmt.value = self.rewrite(stmt.value, where)
         elif isinstance(stmt, ir.If):
             stmt.cond = self.rewrite(stmt.cond, where)
         elif isinstance(stmt, ir.For):

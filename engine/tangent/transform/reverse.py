@@ -712,9 +712,11 @@ class Reverse:
         ]
         cases = {p: templates.choose(rule.adjoint[p], facts) for p, _ in active}
         chosen = {p: case.template for p, case in cases.items()}
-        adapts = rule.adapts or all(case.adapts for case in cases.values())
-        if not rule.elementwise and not adapts:
-            cotangent = self._exact(op, cotangent)
+        if not rule.elementwise and not all(case.fits for case in cases.values()):
+            smaller = self.shapes.of(cotangent) <= self.shapes.of(op)
+            adapts = rule.adapts or all(c.adapts or c.fits for c in cases.values())
+            if not (smaller and adapts):
+                cotangent = self._exact(op, cotangent)
         uses = sum(templates.mentions(t, "g") for t in chosen.values())
         if not isinstance(cotangent, (ir.Read, ir.Const)) and (
             uses > 1 or not self.options.optimized or weight(cotangent) > _LONG

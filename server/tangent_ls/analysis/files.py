@@ -11,7 +11,6 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from tangent.diagnostics import DerivativeError, Diagnostic
 from tangent.source.outline import recoverable_text
@@ -30,17 +29,11 @@ class Function:
     """One ``def`` of a file."""
 
     qualname: str  # dotted: "f", "Class.method", "outer.inner"
-    node: FunctionNode
+    parameters: tuple[str, ...]
     span: Span  # of the whole definition, decorators included
     def_span: Span  # of its first line, from ``def`` on
     nested: bool  # inside another function
     method: bool  # its first parameter is the object
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        arguments = self.node.args
-        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        return tuple(a.arg for a in every)
 
     def contains(self, line: int) -> bool:
         return self.span.line <= line <= self.span.end_line
@@ -50,21 +43,23 @@ class Function:
 class Unit:
     """A function outside functions: the piece of text in which a change is its own."""
 
-    node: FunctionNode
     line: int
     end_line: int
+    body_line: int  # where its first statement starts
     text: str
 
 
 @dataclass(frozen=True, eq=False)
 class ParsedFile:
-    """The structure of one text."""
+    """The structure of one text. Keeps no tree: many of these live as long as a derivative."""
 
     snapshot: Snapshot
-    tree: ast.Module
     functions: tuple[Function, ...]  # in the order of the text
     units: dict[str, Unit]
     environment: str  # the text outside the units
+    modules: dict[str, str]  # what `import` binds at the top: {"numpy": "np"}
+    imported: dict[str, str]  # what `from` binds: {"tangent.grad": "grad"}
+    import_line: int  # before which line (from 1) an import belongs
     error: Diagnostic | None = None  # the text does not parse: this is of the part that does
 
     def find(self, qualname: str) -> Function | None:
@@ -81,28 +76,6 @@ class ParsedFile:
         while qualname and qualname not in self.units:
             qualname = qualname.rpartition(".")[0]
         return qualname or None
-
-    @cached_property
-    def modules(self) -> dict[str, str]:
-        """The names that ``import`` binds at the top: ``{"numpy": "np"}``."""
-        return {
-            alias.name: alias.asname or alias.name
-            for node in self.tree.body
-            if isinstance(node, ast.Import)
-            for alias in node.names
-            if alias.asname or "." not in alias.name
-        }
-
-    @cached_property
-    def imported(self) -> dict[str, str]:
-        """The names that ``from ... import`` binds at the top: ``{"tangent.insert_grad_of":
-        "insert_grad_of"}``."""
-        return {
-            f"{node.module}.{alias.name}": alias.asname or alias.name
-            for node in self.tree.body
-            if isinstance(node, ast.ImportFrom) and not node.level
-            for alias in node.names
-        }
 
 
 def dotted(qualname: str) -> str:
@@ -164,9 +137,52 @@ def _recovered(snapshot: Snapshot, before: ParsedFile | None) -> Iterator[str]:
 
 def _parsed_file(snapshot: Snapshot, tree: ast.Module, error: Diagnostic | None) -> ParsedFile:
     source = snapshot.source
-    functions = tuple(_functions(tree.body, source))
-    units = _units(functions, source)
-    return ParsedFile(snapshot, tree, functions, units, _environment(source, units), error)
+    found = tuple(_functions(tree.body, source))
+    units = _units(found, source)
+    modules, imported = _imports(tree)
+    return ParsedFile(
+        snapshot,
+        tuple(function for function, _ in found),
+        units,
+        _environment(source, units),
+        modules,
+        imported,
+        _import_line(tree, source),
+        error,
+    )
+
+
+def _imports(tree: ast.Module) -> tuple[dict[str, str], dict[str, str]]:
+    modules: dict[str, str] = {}
+    imported: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.asname or "." not in alias.name:
+                    modules[alias.name] = alias.asname or alias.name
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            for alias in node.names:
+                imported[f"{node.module}.{alias.name}"] = alias.asname or alias.name
+    return modules, imported
+
+
+def _import_line(tree: ast.Module, source: SourceText) -> int:
+    """Before the first line after the last of the imports that the file starts with."""
+    line = 1
+    for number, node in enumerate(tree.body):
+        docstring = (
+            number == 0
+            and isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        )
+        if not docstring and not isinstance(node, (ast.Import, ast.ImportFrom)):
+            break
+        line = (node.end_lineno or node.lineno) + 1
+    if line == 1:
+        while line <= len(source.lines) and source.line(line).startswith("#"):
+            line += 1  # below `#!` and the licence
+    return line
 
 
 def _functions(
@@ -175,7 +191,7 @@ def _functions(
     prefix: str = "",
     nested: bool = False,
     in_class: bool = False,
-) -> Iterator[Function]:
+) -> Iterator[tuple[Function, FunctionNode]]:
     for node in body:
         if isinstance(node, FunctionNode):
             span = source.span_of(node)
@@ -187,7 +203,10 @@ def _functions(
             method = in_class and not any(
                 isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list
             )
-            yield Function(qualname, node, whole, def_span, nested, method)
+            arguments = node.args
+            every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+            parameters = tuple(a.arg for a in every)
+            yield Function(qualname, parameters, whole, def_span, nested, method), node
             yield from _functions(node.body, source, qualname + ".", True)
         elif isinstance(node, ast.ClassDef):
             yield from _functions(node.body, source, f"{prefix}{node.name}.", nested, True)
@@ -206,28 +225,34 @@ def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield part.body
 
 
-def _units(functions: tuple[Function, ...], source: SourceText) -> dict[str, Unit]:
+def _units(
+    functions: tuple[tuple[Function, FunctionNode], ...], source: SourceText
+) -> dict[str, Unit]:
     """The undecorated functions of the module and of its classes, each alone in its name.
 
     A decorator may do anything with a function (declare it an adjoint, for one), so decorated
     functions count as the environment of all others.
     """
-    names = Counter(f.qualname for f in functions)
+    names = Counter(function.qualname for function, _ in functions)
     lines = source.lines
-    return {
-        f.qualname: Unit(
-            f.node,
-            f.span.line,
-            f.span.end_line,
-            "\n".join(lines[f.span.line - 1 : f.span.end_line]),
+    units: dict[str, Unit] = {}
+    for function, node in functions:
+        span = function.span
+        if function.nested or node.decorator_list or names[function.qualname] > 1:
+            continue
+        before = lines[span.line - 1][: span.column]
+        after = lines[span.end_line - 1][span.end_column :].lstrip()
+        if before.strip() or after[:1] not in ("", "#"):
+            continue  # it shares a line with other code
+        first = node.body[0]
+        decorators = getattr(first, "decorator_list", ())
+        units[function.qualname] = Unit(
+            span.line,
+            span.end_line,
+            min([first.lineno, *(d.lineno for d in decorators)]),
+            "\n".join(lines[span.line - 1 : span.end_line]),
         )
-        for f in functions
-        if not f.nested
-        and not f.node.decorator_list
-        and names[f.qualname] == 1
-        and not lines[f.span.line - 1][: f.span.column].strip()
-        and lines[f.span.end_line - 1][f.span.end_column :].lstrip()[:1] in ("", "#")
-    }
+    return units
 
 
 def _environment(source: SourceText, units: dict[str, Unit]) -> str:
@@ -239,3 +264,21 @@ def _environment(source: SourceText, units: dict[str, Unit]) -> str:
     parts += source.lines[line - 1 :]
     # Empty lines and comments between functions mean nothing to any of them.
     return "\n".join(p for p in parts if p.strip() and not p.lstrip().startswith("#"))
+
+
+def function_body(file: ParsedFile, function: Function) -> list[ast.stmt]:
+    """The statements of a function, parsed anew, with the lines and columns of the file."""
+    source = file.snapshot.source
+    start = function.def_span
+    lines = list(source.lines[start.line - 1 : function.span.end_line])
+    head = source.line(start.line)[: start.column]
+    # What stands before an indented `def` becomes the block it is in.
+    text = "\n".join(lines) if not head else "if True:\n" + "\n".join(lines)
+    tree = _tree(text)
+    if not isinstance(tree, ast.Module):
+        return []
+    ast.increment_lineno(tree, start.line - 1 - (1 if head else 0))
+    for node in ast.walk(tree):
+        if isinstance(node, FunctionNode):
+            return node.body
+    return []

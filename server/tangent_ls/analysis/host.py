@@ -156,6 +156,7 @@ class AnalysisHost:
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._parsed: dict[str, tuple[Snapshot, ParsedFile | Diagnostic]] = {}
         self._good_parse: dict[str, ParsedFile] = {}
+        self._requested: dict[str, tuple[ParsedFile, tuple[DerivativeId, ...]]] = {}
         self._moves: dict[tuple[int, int], tuple[SourceText, SourceText, LineMoves]] = {}
         self._shown: OrderedDict[Key, DerivativeId] = OrderedDict()
 
@@ -224,6 +225,7 @@ class AnalysisHost:
         """Drops what is only kept for an open document."""
         self._parsed.pop(uris.key(uri), None)
         self._good_parse.pop(uris.key(uri), None)
+        self._requested.pop(uris.key(uri), None)
 
     def moves(self, old: SourceText, new: SourceText) -> LineMoves:
         """Where the lines of `old` are in `new`."""
@@ -255,7 +257,12 @@ class AnalysisHost:
     def requested(self, uri: str) -> tuple[DerivativeId, ...]:
         """The derivatives that the file itself asks for, as in ``tangent.grad(f)``."""
         parsed = self.last_good(uri)
-        return () if parsed is None else requested(parsed)
+        if parsed is None:
+            return ()
+        known = self._requested.get(uris.key(uri))
+        if known is None or known[0] is not parsed:
+            known = self._requested[uris.key(uri)] = (parsed, requested(parsed))
+        return known[1]
 
     def default(self, uri: str, function: str) -> DerivativeId:
         """The derivative of a function for which nobody chose options."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tangent.source.text import SourceText, Span
 from tangent_ls.analysis.documents import Snapshot
-from tangent_ls.analysis.files import Function, ParsedFile, parse
+from tangent_ls.analysis.files import Function, ParsedFile, function_body, parse
 
 NAME = "insert_grad_of"
 
@@ -109,27 +109,7 @@ def callee_of(file: ParsedFile) -> tuple[str, Import | None]:
         return name, None
     if (module := file.modules.get("tangent")) is not None:
         return f"{module}.{NAME}", None
-    return NAME, Import(_import_line(file), f"from tangent import {NAME}")
-
-
-def _import_line(file: ParsedFile) -> int:
-    """Before the first line after the last of the imports that the file starts with."""
-    line = 1
-    for number, node in enumerate(file.tree.body):
-        docstring = (
-            number == 0
-            and isinstance(node, ast.Expr)
-            and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, str)
-        )
-        if not docstring and not isinstance(node, (ast.Import, ast.ImportFrom)):
-            break
-        line = (node.end_lineno or node.lineno) + 1
-    if line == 1:
-        lines = file.snapshot.source.lines
-        while line <= len(lines) and lines[line - 1].startswith("#"):
-            line += 1  # below `#!` and the licence
-    return line
+    return NAME, Import(file.import_line, f"from tangent import {NAME}")
 
 
 # --- code actions: after an assignment -------------------------------------------------------
@@ -150,7 +130,7 @@ def assignment_at(file: ParsedFile, line: int) -> Assignment | None:
     if function is None:
         return None
     source = file.snapshot.source
-    for node in _statements(function.node.body):
+    for node in _statements(function_body(file, function)):
         names = tuple(dict.fromkeys(_targets(node)))
         if not names or not node.lineno <= line <= (node.end_lineno or node.lineno):
             continue
@@ -241,10 +221,10 @@ def completed_file(snapshot: Snapshot, line: int) -> ParsedFile | None:
     return parsed if isinstance(parsed, ParsedFile) else None
 
 
-def variables(function: Function, line: int) -> tuple[str, ...]:
+def variables(file: ParsedFile, function: Function, line: int) -> tuple[str, ...]:
     """The variables of a function bound before a line (from 1), the latest first."""
     names = list(function.parameters)
-    for node in _statements(function.node.body):
+    for node in _statements(function_body(file, function)):
         if node.lineno >= line:
             break
         if isinstance(node, (ast.For, ast.AsyncFor)):

@@ -55,30 +55,23 @@ def counterpart_at(view: View, line: int) -> Counterpart | None:
 
 def _counterpart(links: Iterable[Link], view_lines: tuple[str, ...]) -> Counterpart:
     links = list(links)
-    numbers = sorted(
-        {
-            number
-            for link in links
-            for span in link.generated
-            for number in range(span.line, span.end_line + 1)
-        }
-    )
+    every = sorted({n for x in links for s in x.generated for n in range(s.line, s.end_line + 1)})
+    # The comment that quotes the primal line says nothing to who looks at it from there.
+    numbers = [n for n in every if view_lines[n - 1].strip()[:1] not in ("", "#")] or every
     end = numbers[0]
     while end + 1 in numbers:
         end += 1
     texts = [view_lines[n - 1] for n in numbers]
-    indent = min((len(t) - len(t.lstrip()) for t in texts if t.strip()), default=0)
-    first_text = view_lines[numbers[0] - 1]
+    indent = min(_indent(text) for text in texts)
     return Counterpart(
         max((link.primal for link in links), key=lambda span: (span.end_line, span.end_column)),
-        Span(
-            numbers[0],
-            len(first_text) - len(first_text.lstrip()),
-            end,
-            len(view_lines[end - 1]),
-        ),
-        tuple(t[indent:] for t in texts),
+        Span(numbers[0], _indent(texts[0]), end, len(view_lines[end - 1])),
+        tuple(text[indent:] for text in texts),
     )
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 @dataclass(frozen=True)
@@ -112,5 +105,5 @@ def _extent(span: Span) -> tuple[int, int]:
 def text_of(source: SourceText, span: Span) -> str:
     """The whole lines of a span, without their common indentation."""
     lines = source.lines[span.line - 1 : span.end_line]
-    indent = min((len(t) - len(t.lstrip()) for t in lines if t.strip()), default=0)
-    return "\n".join(t[indent:] for t in lines)
+    indent = min((_indent(text) for text in lines if text.strip()), default=0)
+    return "\n".join(text[indent:] for text in lines)

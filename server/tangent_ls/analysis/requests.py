@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from tangent.diagnostics import DerivativeError
 from tangent.source.outline import API, Request, derivative_requests, directives, outline
@@ -15,7 +14,6 @@ from tangent_ls.analysis.uris import DerivativeId, Wrt
 _FORWARD = ("jvp",)
 
 
-@lru_cache(maxsize=64)
 def requested(file: ParsedFile) -> tuple[DerivativeId, ...]:
     """The derivatives that a file asks for, in the order of the text, each once."""
     text = file.snapshot.text
@@ -71,10 +69,9 @@ def _reduced(file: ParsedFile) -> str:
     asks = re.compile(rf"\b(?:{'|'.join(map(re.escape, (*API, *aliases)))})\b")
     lines = list(file.snapshot.source.lines)
     for unit in file.units.values():
-        first = unit.node.body[0]
-        start = min([first.lineno, *(d.lineno for d in getattr(first, "decorator_list", ()))])
-        if start == unit.line or lines[start - 1][: first.col_offset].strip():
-            continue
+        start = unit.body_line
+        if start == unit.line or lines[start - 1].lstrip()[:1] in (")", "]", "}"):
+            continue  # the body starts on a line of the header
         if asks.search("\n".join(lines[start - 1 : unit.end_line])):
             continue
         indent = lines[start - 1][: len(lines[start - 1]) - len(lines[start - 1].lstrip())]

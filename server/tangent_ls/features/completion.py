@@ -55,7 +55,7 @@ def items(
             return []
         callee, missing = f"{trigger.module}.{NAME}", None
     extra = [import_edit(missing)] if missing is not None else None
-    names = [v for v in variables(function, line) if v.startswith(trigger.prefix)]
+    names = [v for v in variables(file, function, line) if v.startswith(trigger.prefix)]
     return [
         _item(server, snapshot, trigger, insertion(recipe, name, callee, file), extra, number)
         for number, (name, recipe) in enumerate((n, r) for n in names for r in RECIPES)
