@@ -17,6 +17,7 @@ import gast
 from tangent.analysis.activity import Activity, find_activity
 from tangent.analysis.aliasing import Aliases, find_aliases
 from tangent.analysis.effects import note_mutations
+from tangent.analysis.numeric import find_numeric
 from tangent.analysis.obstacles import find_obstacles
 from tangent.analysis.shapes import NUMBER, Shapes, find_shapes
 from tangent.analysis.versions import Value, Versions, find_versions
@@ -314,7 +315,8 @@ class _Build:
             dotted.startswith("tensorflow") for _, dotted in a.function.source.module.resolver.aliases()
         )
         return Reverse(
-            a.function, a.body, a.versions, a.activity, a.aliases, a.shapes, a.names,
+            a.function, a.body, a.versions, a.activity, a.aliases, a.shapes,
+            find_numeric(a.function, a.body, a.versions, a.shapes), a.names,
             Options(self.options.optimized), self.callee,
             lambda call: self.template(call, a.function.source), tensors,
         )  # fmt: skip
@@ -551,7 +553,11 @@ class _Build:
                 )
             ]  # fmt: skip
         leave = ir.Return(ir.Op("tuple", (result, packed), form=ir.Form.DISPLAY), span)
-        forward = [*recorded.forward, leave]
+        missing: ir.Block = [
+            ir.Assign(ir.Name(n), ir.Const(None), span=span, role=Role.RECORD)
+            for n in recorded.partial
+        ]
+        forward = [*missing, *recorded.forward, leave]
         parameters = self._parameters(a.function, [(n, None) for n in a.function.captured])
         self._finish(a, pair.forward, parameters, forward, {})
         self._finish(

@@ -111,6 +111,18 @@ def test_a_dependency_decides_too(host, engine):
     assert host.pending(F) is not None
 
 
+def test_what_a_dependency_names_decides_too(host):
+    editor = Editor(
+        host,
+        "def k(x):\n    a = x\n    return a\n\n"
+        "def h(x):\n    log = [k]\n    return x\n\n"
+        "def f(x):\n    b = h(x)\n    return b\n",
+    )
+    host.update(F)
+    editor.replace("a = x", "a = x + x")
+    assert host.pending(F) is not None
+
+
 def test_the_module_around_decides_too(host, two):
     host.update(F)
     two.replace("import tangent\n", "import tangent\nimport numpy as np\n")

@@ -4,6 +4,9 @@ Flow-insensitive: two variables belong to one class if anywhere in the function 
 bound to (a view of, a part of) what the other holds. Distinct parameters are taken to be
 distinct objects. Coarse, and on the safe side: a class only matters if one of its members
 changes in place.
+
+A list that is used as a stack is two things: the list, which ``append`` and ``pop`` change, and
+what it contains, which they leave as it is. The contents of ``xs`` are called ``xs[]`` here.
 """
 
 from __future__ import annotations
@@ -48,11 +51,18 @@ class Aliases:
         """Whether what the variable holds may change in place anywhere in the function."""
         return name not in self.scalars and self._root(name) in self._mutated
 
-    def share(self, first: str, second: str) -> bool:
-        """Whether two variables may share memory."""
-        if first in self.scalars or second in self.scalars:
-            return first == second
-        return self._root(first) == self._root(second)
+    def share(self, changed: str, other: str) -> bool:
+        """Whether a change of what ``changed`` holds may be seen through ``other``: they may
+        share memory, or ``other`` is a list that contains it."""
+        if changed in self.scalars or other in self.scalars:
+            return changed == other
+        root = self._root(changed)
+        return root == self._root(other) or root == self._root(contents(other))
+
+
+def contents(name: str) -> str:
+    """What stands for the elements of a list."""
+    return f"{name}[]"
 
 
 def find_aliases(function: ir.Function, body: ir.Block) -> Aliases:
@@ -78,7 +88,7 @@ def find_aliases(function: ir.Function, body: ir.Block) -> Aliases:
                     and isinstance(node.args[0], ir.Read)
                 ):
                     for source in sources(node.args[1]):
-                        aliases.join(node.args[0].name, source)
+                        aliases.join(contents(node.args[0].name), source)
         for name in mutations(stmt):
             if name not in aliases.scalars:
                 aliases.mutate(name)
@@ -150,7 +160,10 @@ def sources(expr: ir.Expr) -> Iterator[str]:
     elif isinstance(expr, ir.Op):
         if expr.callee == "operator.getitem":
             yield from sources(expr.args[0])
-        elif expr.callee in ("select", "and", "or", "tuple", "list", "list.pop"):
+        elif expr.callee == "list.pop":
+            for name in sources(expr.args[0]):
+                yield contents(name)
+        elif expr.callee in ("select", "and", "or", "tuple", "list"):
             for arg in expr.args:
                 yield from sources(arg)
         elif expr.callee == "list.append":

@@ -83,7 +83,7 @@ class _Search:
                     self.assign(stmt, part, part_value, active)
             return
         if isinstance(target, ir.Unpack):
-            if not all(isinstance(t, ir.Name) for t in target.targets):
+            if not ir.only_names(target):
                 if any(n in active for n in ir.bound_names(target)):
                     self.report(
                         target.span, "unsupported-target",

@@ -230,6 +230,13 @@ def bound_names(target: Target) -> Iterator[str]:
         yield from target.binds
 
 
+def only_names(target: Target) -> bool:
+    """Whether a target binds variables and nothing else, however nested."""
+    if isinstance(target, Unpack):
+        return all(only_names(part) for part in target.targets)
+    return isinstance(target, Name)
+
+
 # --- statements --------------------------------------------------------------------------------
 
 

@@ -634,9 +634,8 @@ class _FunctionLowering:
         if isinstance(callee, ir.Global):
             symbol = callee.symbol
             if isinstance(symbol, Library):
-                return ir.Op(
-                    symbol.dotted, args, keywords, ir.Form.CALL, function=callee, span=span
-                )
+                dotted = canonical(symbol.dotted)
+                return ir.Op(dotted, args, keywords, ir.Form.CALL, function=callee, span=span)
             if isinstance(symbol, UserFunction):
                 return ir.Call(symbol.function, args, keywords, callee.text, span=span)
             return self.opaque(
@@ -750,6 +749,13 @@ class _FunctionLowering:
             # A function that is not known, or whose source was not followed here.
             names += plain
         return names
+
+
+def canonical(dotted: str) -> str:
+    """The public name of a helper of derivative code, wherever in the runtime it lives."""
+    if dotted.startswith("tangent.runtime."):
+        return f"tangent.{dotted.rpartition('.')[2]}"
+    return dotted
 
 
 INSERT_GRAD_OF = frozenset({"tangent.insert_grad_of", "tangent.api.insert_grad_of"})

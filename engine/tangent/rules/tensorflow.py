@@ -863,19 +863,31 @@ alias(
         "tensorflow.math.log_softmax": "tensorflow.nn.log_softmax",
     }
 )
+
+
+def _along_axis(template: str) -> list[Case]:
+    """The template's ``AXIS`` filled in where it is -1 unless given."""
+    return [
+        Case(template.replace("AXIS", "-1"), _absent("axis")),
+        Case(template.replace("AXIS", "axis")),
+    ]
+
+
 _SLOPE = (
-    "(tf.nn.softmax(logits, axis=axis) * tf.reduce_sum(labels, axis=axis, keepdims=True) - labels)"
+    "(tf.nn.softmax(logits, axis=AXIS) * tf.reduce_sum(labels, axis=AXIS, keepdims=True) - labels)"
 )
 general(
     "tensorflow.nn.softmax_cross_entropy_with_logits",
     "labels, logits, axis=-1, name=None",
     {
-        "labels": "-tf.expand_dims(g, axis) * tf.nn.log_softmax(logits, axis=axis)",
-        "logits": f"tf.expand_dims(g, axis) * {_SLOPE}",
+        "labels": _along_axis("-tf.expand_dims(g, AXIS) * tf.nn.log_softmax(logits, axis=AXIS)"),
+        "logits": _along_axis(f"tf.expand_dims(g, AXIS) * {_SLOPE}"),
     },
     {
-        "labels": "-tf.reduce_sum(g * tf.nn.log_softmax(logits, axis=axis), axis=axis)",
-        "logits": f"tf.reduce_sum(g * {_SLOPE}, axis=axis)",
+        "labels": _along_axis(
+            "-tf.reduce_sum(g * tf.nn.log_softmax(logits, axis=AXIS), axis=AXIS)"
+        ),
+        "logits": _along_axis(f"tf.reduce_sum(g * {_SLOPE}, axis=AXIS)"),
     },
     doc="Exact also where the labels do not sum to one, which TensorFlow's own gradient assumes.",
     tests=(

@@ -12,7 +12,8 @@ from tangent.runtime.shapes import rebuilt
 
 def zeros_like(x: Any) -> Any:
     """The zero cotangent of ``x``: for integers and integer arrays a floating point zero, for
-    lists, tuples and dictionaries one of zeros (None for text and None inside them).
+    lists, tuples and dictionaries one of zeros; None for text and None, with which no
+    arithmetic is possible.
 
     Raises TypeError for a value that carries no derivative.
     """
@@ -28,18 +29,16 @@ def zeros_like(x: Any) -> Any:
     if isinstance(x, np.generic) and x.dtype.kind in "fciub":
         return kind(0) if x.dtype.kind in "fc" else 0.0
     if isinstance(x, (list, tuple)):
-        return rebuilt(x, [_zero_element(value) for value in x])
+        return rebuilt(x, [zeros_like(value) for value in x])
     if isinstance(x, dict):
-        return {key: _zero_element(value) for key, value in x.items()}
+        return {key: zeros_like(value) for key, value in x.items()}
+    if x is None or isinstance(x, (str, bytes)):
+        return None
     if isinstance(x, complex):
         return 0j
     if tensors := for_tensors(x):
         return tensors.zeros_like(x)
     raise TypeError(f"a value of type {kind.__name__} carries no derivative")
-
-
-def _zero_element(value: Any) -> Any:
-    return None if value is None or isinstance(value, (str, bytes)) else zeros_like(value)
 
 
 def snapshot(x: Any) -> Any:

@@ -48,7 +48,7 @@ def parse_module(source: SourceText) -> gast.Module:
         raise _syntax_error(source, message, _most_nested_line(source)) from None
 
 
-_KEPT = 2_000_000  # characters of text whose trees are kept: an editor asks again and again
+_KEPT = 300_000  # characters of text whose trees are kept: an editor asks again and again
 _trees: OrderedDict[str, gast.Module] = OrderedDict()
 _trees_lock = threading.Lock()
 

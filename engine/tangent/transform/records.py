@@ -55,8 +55,10 @@ class Recorded:
 
     forward: ir.Block
     backward: ir.Block
-    # Names the backward pass uses that the forward pass leaves behind, in a fixed order.
+    # Names the backward pass uses that the forward pass leaves behind, in a fixed order, and
+    # those of them that are bound on some paths only.
     record: tuple[str, ...]
+    partial: tuple[str, ...]
 
 
 class _Records:
@@ -331,9 +333,16 @@ class _Records:
             self.stacks.get(value, name)
             for value, name in self.saved.items()
         ] + [v.name for v in self.by_name if v.kind not in ("target",)]
+        kept = tuple(dict.fromkeys(record))
         return Recorded(
-            [*top, *stacks, *forward], self.backward.block, tuple(dict.fromkeys(record))
-        )
+            [*top, *stacks, *forward], self.backward.block, kept, tuple(
+                name for name in kept if name not in self._certain([*top, *stacks, *forward])
+            ),
+        )  # fmt: skip
+
+    def _certain(self, block: ir.Block) -> set[str]:
+        """The variables that are bound whichever way a block runs; the parameters with it."""
+        return set(self.versions.params) | _bound_always(block)
 
     def _name_everything(self) -> None:
         """The didactic form: every operation of the primal that carries a derivative or is
@@ -376,7 +385,7 @@ class _Records:
     def _record(self, value: Value, name: str) -> ir.Stmt:
         """Keeps a value: on its stack, or under its second name."""
         held: ir.Expr = ir.Read(value.name)
-        if self._may_change(value):
+        if value.kind != "hoist" and self._may_change(value):
             held = ir.Op("tangent.snapshot", (held,))
         if value in self.stacks:
             push = ir.Op(
@@ -388,12 +397,10 @@ class _Records:
 
     def _may_change(self, value: Value) -> bool:
         """Whether the object that holds the value may change in place after it is kept."""
-        if value.kind in ("record", "count"):
-            return False
         if value.kind == "hoist":
             assert value.expr is not None
             return any(self.aliases.is_mutated(n) for n in sources(value.expr))
-        return self.aliases.is_mutated(value.name)
+        return value.kind not in ("record", "count") and self.aliases.is_mutated(value.name)
 
     def _recorded(self, values: Iterator[Value]) -> ir.Block:
         out: ir.Block = []
@@ -451,6 +458,7 @@ class _Records:
                 changed.node, changed.reads, changed.binds, self.forward(changed.body),
                 stmt.span, stmt.role, changed.verbatim,
             )  # fmt: skip
+            return [*before, changed, *after]
         return [*before, *replaced, *after]
 
     def _with_hoists(self, stmt: ir.Stmt, before: ir.Block) -> ir.Stmt | None:
@@ -464,6 +472,10 @@ class _Records:
             if value is None:
                 return None
             inner = _rebuilt_inside(node, replace)
+            if node in self.backward.iterated:
+                inner = ir.Op("builtins.list", (inner,))
+            elif self._may_change(value):
+                inner = ir.Op("tangent.snapshot", (inner,))
             before.append(ir.Assign(ir.Name(value.name), inner, span=stmt.span))
             before.extend(self._recorded(iter([value])))
             return ir.Read(value.name)
@@ -474,6 +486,8 @@ class _Records:
             value = stmt.value
             if stmt.augmented and isinstance(value, ir.Op):
                 first, second = value.args
+                # The item before the change, if it is kept; the statement itself stays in place.
+                ir.rebuild(first, replace)
                 new_second = ir.rebuild(second, replace)
                 target, index = stmt.target, None
                 if isinstance(target, ir.Item):
@@ -516,6 +530,7 @@ class _Records:
         if (
             not isinstance(call, ir.Call)
             or call not in self.backward.calls
+            or call in self.hoisted
             or stmt.augmented
             or isinstance(stmt.target, ir.Item)
         ):
@@ -557,6 +572,18 @@ class _Records:
     ) -> ir.Op:
         captured = tuple((r.name, ir.Read(r.name)) for r in call.captured)
         return ir.Op("generated", args, (*keywords, *captured), function=ir.Global(name))
+
+
+def _bound_always(block: ir.Block) -> set[str]:
+    names: set[str] = set()
+    for stmt in block:
+        if not isinstance(stmt, ir.For):
+            names.update(ir.binds(stmt))
+        if isinstance(stmt, ir.If):
+            names |= _bound_always(stmt.body) & _bound_always(stmt.orelse)
+        elif isinstance(stmt, ir.With):
+            names |= _bound_always(stmt.body)
+    return names
 
 
 def _rebuilt_inside(node: ir.Expr, replace: object) -> ir.Expr:

@@ -29,6 +29,7 @@ from tangent.analysis.activity import Activity
 from tangent.analysis.aliasing import Aliases
 from tangent.analysis.calls import bind
 from tangent.analysis.effects import arguments_of
+from tangent.analysis.numeric import Numeric
 from tangent.analysis.scalars import counts
 from tangent.analysis.shapes import NUMBER, Shape, Shapes, broadcast
 from tangent.analysis.versions import Region, Value, Versions
@@ -74,6 +75,8 @@ class Backward:
     mirrored_targets: set[Value] = field(default_factory=set)
     # Expressions that only steer control: computed again if that needs nothing kept.
     steering: set[ir.Expr] = field(default_factory=set)
+    # Iterables that must be lists to be gone through backwards.
+    iterated: set[ir.Expr] = field(default_factory=set)
     # Calls of user functions, with the functions that replace them and the record they leave.
     calls: dict[ir.Call, tuple[CalleePair, Value]] = field(default_factory=dict)
     # While loops, with the variable that counts their iterations.
@@ -102,6 +105,7 @@ class Reverse:
         activity: Activity,
         aliases: Aliases,
         shapes: Shapes,
+        numeric: Numeric,
         names: Names,
         options: Options,
         callee: Callable[[ir.Call, tuple[str, ...]], CalleePair],
@@ -114,6 +118,7 @@ class Reverse:
         self.activity = activity
         self.aliases = aliases
         self.shapes = shapes
+        self.numeric = numeric
         self.names = names
         self.options = options
         self.callee = callee
@@ -275,7 +280,6 @@ class Reverse:
         if bound is None or target.name not in self.present or not self.activity.is_active(bound):
             return
         index = self._operand(target.index)
-        item: ir.Op
         if stmt.augmented and isinstance(value, ir.Op):
             current = value.args[0]
             if value.callee in ("operator.add", "operator.sub"):
@@ -295,23 +299,15 @@ class Reverse:
                 self.backprop_reduced(rest, cotangent, self.shapes.of(current))
                 self.flush([])
                 return
-        self.ensure(target.name, bound, owned=True)
-        name = self.names.adjoint(target.name)
         if self.activity.is_varied(value):
-            taken = self.helper("take_out", ir.Read(name), index)
-            item = ir.Op(
-                "operator.getitem", (ir.Version(bound), target.index), form=ir.Form.SUBSCRIPT
-            )
-            shape = self.shapes.of(item)
-            read_item = self.temp(f"{name}_item", taken, shape)
-            self.backprop_reduced(value, read_item, shape)
+            taken = self._taken_item(target, bound)
+            assert taken is not None
+            self.backprop_reduced(value, taken, self.shapes.of(taken))
             self.flush([])
         else:
-            self.emit(
-                ir.Assign(
-                    ir.Item(name, index), ir.Const(0.0), span=self.span, role=Role.ADJOINT
-                )
-            )
+            self.ensure(target.name, bound, owned=True)
+            place = ir.Item(self.names.adjoint(target.name), index)
+            self.emit(ir.Assign(place, ir.Const(0.0), span=self.span, role=Role.ADJOINT))
 
     def _copied(self, target: ir.Item, read: ir.Op) -> ir.Expr:
         """The items of an adjoint, safe to use while the adjoint changes: named if they may be
@@ -330,45 +326,75 @@ class Reverse:
         return rule is not None and rule.elementwise
 
     def _unpack(self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr) -> None:
-        parts = target.targets
-        if not all(isinstance(p, ir.Name) for p in parts):
+        display = isinstance(value, ir.Op) and value.callee in ("tuple", "list")
+        if display and not all(isinstance(p, ir.Name) for p in target.targets):
             self._unpack_mixed(stmt, target, value)
             return
         bound = self.versions.bound[stmt]
-        names = [p.name for p in parts if isinstance(p, ir.Name)]
-        present = [n in self.present and self.activity.is_active(bound[n]) for n in names]
-        owned = {n: self.present.pop(n, False) for n in names}
-        if not any(present):
+        names = list(ir.bound_names(target))
+        active = [n for n in names if n in self.present and self.activity.is_active(bound[n])]
+        for name in names:
+            self.present.pop(name, None)
+        if not active:
+            self._push_zero(value, None)
             return
-        display = isinstance(value, ir.Op) and value.callee in ("tuple", "list")
-        if display and isinstance(value, ir.Op) and len(value.args) == len(names):
-            crossing = {r.name for r in ir.reads(value)} & set(names)
-            cotangents: list[tuple[ir.Expr, ir.Expr]] = []
-            for name, is_present, part in zip(names, present, value.args):
-                if is_present:
-                    g: ir.Expr = self.adjoint(name, bound[name])
-                    if crossing:
-                        g = self.temp(self.names.adjoint(name), g)
-                    cotangents.append((part, g))
-            for part, g in cotangents:
-                self.backprop(part, g)
-            self.flush(names, False)
-            return
-        items = [
-            self.adjoint(n, bound[n]) if p else self.zeros(bound[n])
-            for n, p in zip(names, present)
-        ]
-        g = ir.Op("tuple", tuple(items), form=ir.Form.DISPLAY)
-        if {r.name for r in ir.reads(value)} & set(names):
-            g = self.temp("bitems", g)
-        self.backprop(value, g)
-        self.flush(names, any(owned.values()))
+        crossing = {r.name for r in ir.reads(value)} & set(names)
+
+        def cotangent(part: ir.Target) -> ir.Expr:
+            if isinstance(part, ir.Unpack):
+                inner = tuple(cotangent(p) for p in part.targets)
+                return ir.Op("tuple", inner, form=ir.Form.DISPLAY)
+            assert isinstance(part, ir.Name)
+            if part.name not in active:
+                return self.zeros(bound[part.name])
+            adjoint = self.adjoint(part.name, bound[part.name])
+            return self.temp(adjoint.name, adjoint) if crossing else adjoint
+
+        if display and isinstance(value, ir.Op):
+            pairs = [
+                (part_value, cotangent(part))
+                for part, part_value in zip(target.targets, value.args)
+                if isinstance(part, ir.Name) and part.name in active
+            ]
+            for part_value, g in pairs:
+                self.backprop(part_value, g)
+        else:
+            self.backprop(value, cotangent(target))
+        self.flush(names)
 
     def _unpack_mixed(self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr) -> None:
-        """``a[i], b = v, w``: taken apart, last target first."""
+        """``a[i], b = v, w``: all values are computed before the first is stored, so all
+        cotangents are taken, last target first, before the first is handed on."""
         assert isinstance(value, ir.Op) and len(value.args) == len(target.targets)
+        bound = self.versions.bound[stmt]
+        taken: list[tuple[ir.Expr, ir.Expr, Shape]] = []
+        names: list[str] = []
         for part, part_value in reversed(list(zip(target.targets, value.args))):
-            self._target(stmt, part, part_value)
+            if isinstance(part, ir.Name):
+                names.append(part.name)
+                owned = self.present.pop(part.name, None)
+                if owned is not None and self.activity.is_active(bound[part.name]):
+                    cotangent = self.adjoint(part.name, bound[part.name])
+                    name = self.names.adjoint(part.name)
+                    shape = self.shapes.of_value(bound[part.name])
+                    taken.append((part_value, self.temp(name, cotangent), shape))
+            elif isinstance(part, ir.Item):
+                cotangent_item = self._taken_item(part, bound.get(part.name))
+                if cotangent_item is not None:
+                    taken.append((part_value, cotangent_item, self.shapes.of(cotangent_item)))
+        for part_value, cotangent, shape in reversed(taken):
+            self.backprop_reduced(part_value, cotangent, shape)
+        self.flush(names)
+
+    def _taken_item(self, target: ir.Item, bound: Value | None) -> ir.Read | None:
+        """The cotangent of ``x[i]`` after a store, taken out of the adjoint of ``x``."""
+        if bound is None or target.name not in self.present or not self.activity.is_active(bound):
+            return None
+        self.ensure(target.name, bound, owned=True)
+        name = self.names.adjoint(target.name)
+        taken = self.helper("take_out", ir.Read(name), self._operand(target.index))
+        item = ir.Op("operator.getitem", (ir.Version(bound), target.index), form=ir.Form.SUBSCRIPT)
+        return self.temp(f"{name}_item", taken, self.shapes.of(item))
 
     def evaluation(self, stmt: ir.Evaluate) -> None:
         value = stmt.value
@@ -613,7 +639,13 @@ class Reverse:
         if isinstance(iterable, ir.Op) and counts(iterable):
             if iterable.callee == "builtins.reversed":
                 return ir.Op("builtins.reversed", (self._steer_iterable(iterable.args[0]),))
-            return ir.Op("builtins.range", tuple(self._steering_or_literal(a) for a in iterable.args))
+            return ir.Op(
+                "builtins.range", tuple(self._steering_or_literal(a) for a in iterable.args)
+            )
+        if not isinstance(iterable, ir.Read) and not (
+            isinstance(iterable, ir.Op) and iterable.form is not ir.Form.CALL
+        ):
+            self.result.iterated.add(iterable)
         return self._operand(iterable)
 
     def _steering_or_literal(self, expr: ir.Expr) -> ir.Expr:
@@ -781,7 +813,7 @@ class Reverse:
         if len(operands) == 1:
             ((_, arg),) = operands
             self.shapes.declare(applied, self.shapes.of(arg))
-            self.backprop(arg, self._atom(applied, arg))
+            self.backprop(arg, applied)
             return
         reads: list[ir.Read] = []
         for parameter, arg in operands:
@@ -828,11 +860,13 @@ class Reverse:
             plain = [c for c in pending if c.read.name == name and c.index is None]
             items = [c for c in pending if c.read.name == name and c.index is not None]
             if plain:
-                self._accumulate(name, plain)
+                self._accumulate(name, plain, owned)
             for contribution in items:
                 self._accumulate_item(contribution)
 
-    def _accumulate(self, name: str, contributions: list[_Contribution]) -> None:
+    def _accumulate(
+        self, name: str, contributions: list[_Contribution], owned: bool
+    ) -> None:
         value = self.versions.of[contributions[0].read]
         shape = self.shapes.of_value(value)
         present = name in self.present
@@ -843,15 +877,15 @@ class Reverse:
                 terms.append(self.helper("unbroadcast", c.cotangent, ir.Version(value)))
             else:
                 terms.append(c.cotangent)
+        plus = algebra.add if self.numeric.is_numeric(value) else self._add_structures
         total = terms[0]
         for term in terms[1:]:
-            total = algebra.add(total, term)
+            total = plus(total, term)
         target = self.names.adjoint(name)
         if present:
             current = ir.Read(target)
-            owned = self.present[name]
-            combined = algebra.add(current, total)
-            if owned and isinstance(combined, ir.Op) and combined.callee in (
+            combined = plus(current, total)
+            if self.present[name] and isinstance(combined, ir.Op) and combined.callee in (
                 "operator.add", "operator.sub"
             ) and combined.args[0] is current:  # fmt: skip
                 self.emit(
@@ -866,12 +900,19 @@ class Reverse:
             return
         if shape != NUMBER and self.shapes.of(total) < shape:
             total = self.helper("expand", total, ir.Version(value))
+        if isinstance(total, ir.Read) and total.name == target:
+            self.present[name] = owned
+            return
         self.assign(target, total)
         self.present[name] = _is_new(total)
         if isinstance(total, ir.Read):
             for other in self.present:
                 if self.names.adjoint(other) == total.name:
                     self.present[other] = False
+
+    def _add_structures(self, first: ir.Expr, second: ir.Expr) -> ir.Expr:
+        """The sum of adjoints that may be lists or tuples."""
+        return self.helper("accumulate", first, second)
 
     def _accumulate_item(self, contribution: _Contribution) -> None:
         name = contribution.read.name
@@ -880,7 +921,7 @@ class Reverse:
         target = self.names.adjoint(name)
         index = contribution.index
         assert index is not None
-        if self._is_plain(index) and not self.uses_tensors:
+        if self._is_plain(index) and not self.uses_tensors and self.numeric.is_numeric(value):
             item = ir.Op("operator.getitem", (ir.Read(target), index), form=ir.Form.SUBSCRIPT)
             total = algebra.add(item, contribution.cotangent)
             if (

@@ -149,11 +149,23 @@ class _Instance:
                 args.append(self.expr(arg))
         for keyword in node.keywords:
             assert keyword.arg is not None
-            # Helpers have the defaults of the function they help.
-            if isinstance(keyword.value, ast.Name) and self.omitted(keyword.value.id):
-                continue
+            value = keyword.value
+            if isinstance(value, ast.Name) and self.omitted(value.id):
+                if self.same_default(callee, keyword.arg, value.id):
+                    continue
             keywords.append((keyword.arg, self.expr(keyword.value)))
         return ir.Op(callee, tuple(args), tuple(keywords), form, detail)
+
+    def same_default(self, callee: str, keyword: str, parameter: str) -> bool:
+        """Whether leaving the keyword out means the same as passing the rule's default:
+        helpers are written that way."""
+        assert self.binding is not None
+        if callee.startswith("tangent."):
+            return True
+        rule = registry.rule_for(callee)
+        if rule is None:
+            return False
+        return repr(default_of(rule, keyword)) == repr(default_of(self.binding.rule, parameter))
 
     def names_of(self, expr: ir.Expr) -> ir.Expr:
         return expr if isinstance(expr, ir.Const) else ir.Primal(expr)

@@ -7,9 +7,10 @@ and enough for places and names; what the code means is the engine's business.
 from __future__ import annotations
 
 import ast
+import re
 import warnings
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tangent.diagnostics import DerivativeError, Diagnostic
@@ -20,6 +21,8 @@ from tangent_ls.analysis.documents import Snapshot
 from tangent_ls.analysis.moves import changed_lines
 
 _RECOVERY_LIMIT = 3000  # lines up to which a text with no known history is cut into pieces
+
+_WORD = re.compile(r"\w+")
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -70,6 +73,22 @@ class ParsedFile:
         """The innermost function around a line."""
         around = [f for f in self.functions if f.contains(line)]
         return min(around, key=lambda f: f.span.end_line - f.span.line, default=None)
+
+    def mentioned_by(self, units: Iterable[str]) -> set[str]:
+        """The units and all those that they, and those in turn, name: a superset of what they
+        may call, whatever the calls mean for a derivative."""
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for unit in self.units:
+            by_name[unit.rpartition(".")[2]].append(unit)
+        found: set[str] = set()
+        waiting = list(units)
+        while waiting:
+            unit = waiting.pop()
+            if unit not in found:
+                found.add(unit)
+                for word in set(_WORD.findall(self.units[unit].text)):
+                    waiting += by_name.get(word, ())
+        return found
 
     def unit_of(self, qualname: str) -> str | None:
         """The unit that a function lies in."""

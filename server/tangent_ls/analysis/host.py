@@ -22,7 +22,7 @@ from tangent.diagnostics import Diagnostic
 from tangent.source.text import SourceText, Span
 from tangent_ls.analysis import files, uris
 from tangent_ls.analysis.documents import DocumentStore, Snapshot
-from tangent_ls.analysis.files import ParsedFile
+from tangent_ls.analysis.files import ParsedFile, dotted
 from tangent_ls.analysis.moves import LineMoves
 from tangent_ls.analysis.requests import canonical_wrt, requested
 from tangent_ls.analysis.uris import DerivativeId
@@ -122,12 +122,9 @@ class Job:
             return None
         names = [self.identity.function]
         names += [d.qualname for d in derivative.dependencies if d.path == derivative.path]
-        own: dict[str, str] = {}
-        for name in names:
-            unit = self.parsed.unit_of(name)
-            if unit is not None:  # else its text is part of the environment
-                own[unit] = self.parsed.units[unit].text
-        return own
+        units = {u for name in names if (u := self.parsed.unit_of(dotted(name))) is not None}
+        # What is no unit is part of the environment.
+        return {name: self.parsed.units[name].text for name in self.parsed.mentioned_by(units)}
 
 
 @dataclass
@@ -316,13 +313,17 @@ class AnalysisHost:
         entry = self._entry(identity)
         snapshot = self.documents.get(identity.source)
         parsed = self.parse(identity.source)
-        made_from = (snapshot, parsed, entry.last, entry.good)
+        holds = (
+            entry.last is not None
+            and isinstance(parsed, ParsedFile)
+            and entry.last.holds_for(parsed, self.documents.read)
+        )
+        made_from = (snapshot, parsed, entry.last, entry.good, holds)
         if entry.view is not None and all(
             a is b for a, b in zip(made_from, entry.view_of, strict=True)
         ):
-            if not isinstance(parsed, ParsedFile) or not self._depends_on_others(entry):
-                return entry.view
-        view = self._make_view(entry, snapshot, parsed)
+            return entry.view
+        view = self._make_view(entry, snapshot, parsed, holds)
         before = entry.view
         generation = 1 if before is None else before.generation
         if before is not None and not _same(before, view):
@@ -330,9 +331,6 @@ class AnalysisHost:
         entry.view = replace(view, generation=generation)
         entry.view_of = made_from
         return entry.view
-
-    def _depends_on_others(self, entry: _Entry) -> bool:
-        return entry.last is not None and bool(entry.last.read)
 
     def _entry(self, identity: DerivativeId) -> _Entry:
         entry = self._entries.get(identity.key)
@@ -347,7 +345,11 @@ class AnalysisHost:
         return entry
 
     def _make_view(
-        self, entry: _Entry, snapshot: Snapshot | None, parsed: ParsedFile | Diagnostic | None
+        self,
+        entry: _Entry,
+        snapshot: Snapshot | None,
+        parsed: ParsedFile | Diagnostic | None,
+        holds: bool,
     ) -> View:
         identity = entry.identity
         if snapshot is None or parsed is None:
@@ -362,7 +364,7 @@ class AnalysisHost:
             reason = f"there is no function {identity.function} in {name}"
             return self._kept(entry, snapshot, reason, ())
         last = entry.last
-        if last is None or not last.holds_for(parsed, self.documents.read):
+        if last is None or not holds:
             return self._kept(entry, snapshot, "the source changed", ())
         if last.derivative is None:
             return self._kept(entry, snapshot, last.failure, ())

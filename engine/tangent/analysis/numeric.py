@@ -1,0 +1,97 @@
+"""Which values certainly are numbers, arrays or tensors, and no lists or tuples.
+
+It decides how adjoints are added: ``+`` on lists would join them, and an item of a tuple cannot
+be assigned. A value is numeric if it comes out of arithmetic, if arithmetic is done with it, if
+an array's attribute or method is asked of it, or if its annotation says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gast
+
+from tangent.analysis.shapes import Shapes, rank_of
+from tangent.analysis.versions import Value, Versions
+from tangent.ir import nodes as ir
+from tangent.rules import registry
+
+_ARRAY_NAMES = frozenset({"ndarray", "NDArray", "Array", "ArrayLike", "Tensor", "Variable"})
+_CONTAINERS = frozenset({"tuple", "list", "operator.getitem", "list.pop", "select", "and", "or"})
+
+
+class Numeric:
+    """The result of `find_numeric`."""
+
+    def __init__(self, evidence: set[Value], versions: Versions, shapes: Shapes):
+        self._evidence = evidence
+        self._versions = versions
+        self._shapes = shapes
+
+    def is_numeric(self, value: Value) -> bool:
+        """Whether a value is certainly no container."""
+        seen: set[Value] = set()
+        stack = [value]
+        while stack:
+            current = stack.pop()
+            if current in seen or current in self._evidence:
+                continue
+            seen.add(current)
+            if rank_of(self._shapes.of_value(current)) is not None:
+                continue
+            if current.kind in ("head", "join", "exit", "mutated") and current.inputs:
+                stack.extend(current.inputs)
+            elif isinstance(current.expr, ir.Read):
+                stack.append(self._versions.of[current.expr])
+            elif not _makes_number(current.expr):
+                return False
+        return True
+
+
+def _makes_number(expr: ir.Expr | None) -> bool:
+    if isinstance(expr, ir.Const):
+        return isinstance(expr.value, (int, float, complex))
+    if not isinstance(expr, ir.Op) or expr.callee in _CONTAINERS:
+        return False
+    if expr.form is ir.Form.OPERATOR or registry.is_zero_gradient(expr.callee):
+        return True
+    rule = registry.rule_for(expr.callee)
+    # A helper of derivative code may work on containers too.
+    return rule is not None and not rule.name.startswith("tangent.")
+
+
+def find_numeric(
+    function: ir.Function, body: ir.Block, versions: Versions, shapes: Shapes
+) -> Numeric:
+    """Collects the evidence in a function."""
+    evidence: set[Value] = set()
+    for param in function.params:
+        if _names_array(param.annotation):
+            evidence.add(versions.params[param.name])
+    for stmt in ir.statements(body):
+        for expr in ir.expressions(stmt):
+            for node in ir.walk(expr):
+                if isinstance(node, ir.Op) and _is_evidence(node):
+                    for arg in node.args[: 1 if node.form is ir.Form.SUBSCRIPT else None]:
+                        if isinstance(arg, ir.Read):
+                            evidence.add(versions.of[arg])
+    return Numeric(evidence, versions, shapes)
+
+
+def _is_evidence(op: ir.Op) -> bool:
+    if op.form is ir.Form.SUBSCRIPT:
+        index = op.args[1]
+        return isinstance(index, ir.Op) and index.callee == "tuple"
+    if op.form is ir.Form.OPERATOR:
+        return op.callee.startswith("operator.") and op.callee != "operator.not_"
+    return op.form is ir.Form.ATTRIBUTE
+
+
+def _names_array(annotation: Any) -> bool:
+    if annotation is None:
+        return False
+    return any(
+        (isinstance(n, gast.Name) and n.id in _ARRAY_NAMES)
+        or (isinstance(n, gast.Attribute) and n.attr in _ARRAY_NAMES)
+        for n in gast.walk(annotation)
+    )
