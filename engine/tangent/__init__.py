@@ -65,6 +65,7 @@ _HOMES = {
 _RUNTIME = (
     "accumulate",
     "add_at",
+    "apart",
     "as_columns",
     "avg_pool2d_adjoint",
     "axis_size",

@@ -28,7 +28,8 @@ from tangent.emit.writer import GeneratedFunction, Writer
 from tangent.ir import nodes as ir
 from tangent.lower import scopes
 from tangent.lower.lower import Program
-from tangent.lower.single_exit import Exit, lower_lazy, single_exit
+from tangent.lower.desugar import desugar
+from tangent.lower.single_exit import Exit, single_exit
 from tangent.resolve.static import Sources
 from tangent.resolve.symbols import FunctionSource, Library, UserFunction
 from tangent.rules import declare, registry
@@ -230,7 +231,7 @@ class _Build:
             return None
         body = exit_.body
         analysed = self._flow(function, exit_, names, wrt)
-        lowered = lower_lazy(body, analysed.activity.is_varied, names.fresh)
+        lowered = desugar(body, analysed.activity.is_varied, names.fresh)
         if any(a is not b for a, b in zip(lowered, body)) or len(lowered) != len(body):
             exit_.body = lowered
             analysed = self._flow(function, exit_, names, wrt)
@@ -576,6 +577,7 @@ class _Build:
             return None
         if function not in self.templates:
             lowering = self.program.lowering(function)
+            lowering.locals.add("d")
             try:
                 self.templates[function] = Template(function, lowering.expr)
             except TemplateError as error:

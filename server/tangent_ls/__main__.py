@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -39,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     faulthandler.enable(sys.stderr)
     # An answer changes threads several times; each change waits for a derivation to pause.
     sys.setswitchinterval(0.0005)
+    # Syntax trees come and go by the hundred thousand: a full collection takes a tenth of a
+    # second, so it waits until nobody does (`Scheduler`).
+    gc.set_threshold(100_000, 20, 1000)
     try:
         logging.basicConfig(
             level=logging.INFO,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import queue
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from tangent_ls.analysis.uris import DerivativeId
 from tangent_ls.analysis.view import View
 
 _STACK = 64 * 1024 * 1024  # deep expressions recurse; the default of some systems is small
+_QUIET = 1.5  # seconds without work after which there is time to tidy up
 _ATTEMPTS = 3  # a text that changes faster than it is derived: then the newest known
 
 
@@ -28,6 +30,7 @@ class Scheduler:
         self._queue: queue.SimpleQueue[tuple[Job, asyncio.Future[Outcome | None]]] | None = None
         self._running: dict[Key, asyncio.Future[Outcome | None]] = {}
         self._latest: dict[Key, Job] = {}
+        self._tidying: asyncio.TimerHandle | None = None
 
     async def fresh(self, identity: DerivativeId, timeout: float | None = None) -> View:
         """The view, up to date; after `timeout` seconds what is known by then."""
@@ -51,6 +54,8 @@ class Scheduler:
         future: asyncio.Future[Outcome | None] = loop.create_future()
         if not self._running:
             self._on_busy(True)
+        if self._tidying is not None:
+            self._tidying.cancel()
         self._running[job.key] = future
         self._latest[job.identity.key] = job
         if self._queue is None:
@@ -73,6 +78,7 @@ class Scheduler:
             future.set_result(outcome)
         if not self._running:
             self._on_busy(False)
+            self._tidying = future.get_loop().call_later(_QUIET, gc.collect)
 
 
 def _start_worker(

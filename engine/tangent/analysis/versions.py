@@ -54,6 +54,8 @@ class Value:
     stmt: ir.Stmt | None
     inputs: list[Value] = field(default_factory=list)
     expr: ir.Expr | None = None  # what was assigned, if it was one expression
+    # For a join: what comes out of each branch, None where the variable is not bound.
+    branches: tuple[Value | None, Value | None] = (None, None)
 
 
 class Versions:
@@ -85,7 +87,7 @@ class Versions:
             taken = _branch_towards(where, current.stmt)
             if taken is None:
                 return False
-            current = current.inputs[taken] if len(current.inputs) == 2 else None
+            current = current.branches[taken]
         return False
 
 
@@ -151,6 +153,7 @@ class _Walk:
                 else:
                     inputs = [v for v in (a, b) if v is not None]
                     env[name] = joins[name] = self.new(name, "join", region, stmt, inputs)
+                    env[name].branches = (a, b)
             return None
         if isinstance(stmt, ir.Assign):
             self.assign(stmt, stmt.target, stmt.value, env, region, bound)

@@ -321,7 +321,11 @@ class _FunctionLowering:
         if isinstance(value, ir.Op) and value.callee == "tangent.take_out":
             return self._take_out(node, value)
         if len(node.targets) == 1:
-            return [ir.Assign(self.target(node.targets[0]), value, span=span, verbatim=True)]
+            target = self.target(node.targets[0])
+            separate = self._apart(target, value)
+            return [
+                ir.Assign(target, separate, span=span, verbatim=separate is value)
+            ]
         targets = [self.target(t) for t in node.targets]
         named = next((t for t in targets if isinstance(t, ir.Name)), None)
         if named is None or not all(isinstance(t, (ir.Name, ir.Item)) for t in targets):
@@ -333,6 +337,29 @@ class _FunctionLowering:
             if target is not named:
                 out.append(ir.Assign(target, ir.Read(named.name, span), span=span))
         return out
+
+    def _apart(self, target: ir.Target, value: ir.Expr) -> ir.Expr:
+        """In ``y[0], y[1] = y[1], y[0]`` the second value is a view if ``y`` has rows, and the
+        first store changes it. Then the derivative stops with an error when it runs."""
+        if not (
+            isinstance(target, ir.Unpack)
+            and isinstance(value, ir.Op)
+            and value.callee in ("tuple", "list")
+            and len(value.args) == len(target.targets)
+        ):
+            return value
+        stored: list[str] = []
+        args: list[ir.Expr] = []
+        for part, arg in zip(target.targets, value.args):
+            if isinstance(arg, (ir.Read, ir.Op)) and _may_be_view(arg):
+                for name in dict.fromkeys(stored):
+                    arg = ir.Op("tangent.apart", (arg, ir.Read(name)), span=arg.span)
+            args.append(arg)
+            if isinstance(part, ir.Item):
+                stored.append(part.name)
+        if all(a is b for a, b in zip(args, value.args)):
+            return value
+        return ir.Op(value.callee, tuple(args), form=value.form, span=value.span)
 
     def _take_out(self, node: Any, value: ir.Op) -> ir.Block:
         """``t = take_out(b, i)``, which derivative code has, is ``t = b[i]; b[i] = 0.0``."""
@@ -455,7 +482,7 @@ class _FunctionLowering:
             if not (
                 isinstance(callee, ir.Global)
                 and isinstance(callee.symbol, Library)
-                and callee.symbol.dotted in INSERT_GRAD_OF
+                and canonical(callee.symbol.dotted) == "tangent.insert_grad_of"
             ):
                 return None
             if (
@@ -635,6 +662,13 @@ class _FunctionLowering:
             symbol = callee.symbol
             if isinstance(symbol, Library):
                 dotted = canonical(symbol.dotted)
+                written = self._call_mutates(node)
+                if written:
+                    return self.opaque(
+                        node, f"cannot differentiate this call of `{callee.text}`:"
+                        f" it writes to {', '.join(f'`{n}`' for n in written)}",
+                        "assign its result instead",
+                    )  # fmt: skip
                 return ir.Op(dotted, args, keywords, ir.Form.CALL, function=callee, span=span)
             if isinstance(symbol, UserFunction):
                 return ir.Call(symbol.function, args, keywords, callee.text, span=span)
@@ -664,9 +698,17 @@ class _FunctionLowering:
                 f"cannot differentiate the call of `{name}`: it is not known which function it is",
                 "call a function that is defined by name",
             )
-        function = self.program.nested(
-            self.local_functions[name], name, self.source, self.locals
-        )
+        definition = self.local_functions[name]
+        for inner in gast.walk(definition):
+            if isinstance(inner, (gast.Nonlocal, gast.Global)):
+                self.report(
+                    inner, "unsupported-nonlocal",
+                    f"cannot differentiate the call of `{name}`:"
+                    " it assigns to a variable outside of itself",
+                    "return the new value instead",
+                )  # fmt: skip
+                return self.opaque(node)
+        function = self.program.nested(definition, name, self.source, self.locals)
         span = self.span(node)
         captured = tuple(ir.Read(n, span) for n in self.program.captured[function])
         return ir.Call(function, args, keywords, name, captured, span=span)
@@ -735,6 +777,13 @@ class _FunctionLowering:
             position = effects.MUTATING_FUNCTIONS.get(symbol.dotted)
             if symbol.dotted.endswith(".at"):
                 position = 0
+            rule = registry.rule_for(symbol.dotted)
+            if rule is not None and rule.parameters.vararg is None:
+                # More positional arguments than the function computes with: `out`.
+                signature = rule.parameters
+                known = len(signature.posonlyargs) + len(signature.args)
+                if rule.elementwise:
+                    names += [n for a in call.args[known:] for n in scopes.read_names(a)]
             if position is not None and position < len(call.args):
                 names += scopes.read_names(call.args[position])
             return names
@@ -751,14 +800,17 @@ class _FunctionLowering:
         return names
 
 
+def _may_be_view(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Read) or (
+        isinstance(expr, ir.Op) and expr.form in (ir.Form.SUBSCRIPT, ir.Form.ATTRIBUTE)
+    )
+
+
 def canonical(dotted: str) -> str:
-    """The public name of a helper of derivative code, wherever in the runtime it lives."""
-    if dotted.startswith("tangent.runtime."):
+    """The public name of what the package exports, wherever in it that lives."""
+    if dotted.startswith("tangent.") and dotted.count(".") > 1:
         return f"tangent.{dotted.rpartition('.')[2]}"
     return dotted
-
-
-INSERT_GRAD_OF = frozenset({"tangent.insert_grad_of", "tangent.api.insert_grad_of"})
 
 
 def _loop_jumps(body: list[Any]) -> list[Any]:

@@ -2,9 +2,7 @@
 
 ``return`` inside branches becomes an assignment to a result variable, and what follows a
 branch that has returned moves into the other branch. Only where both branches can go on after
-one of them may have returned is a flag needed. Lazily evaluated operands that carry a
-derivative (ternaries, ``and``, ``or``) become statements here too, because a backward pass has
-to follow the branch that was taken.
+one of them may have returned is a flag needed.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tangent.derivative import Role
 from tangent.ir import nodes as ir
 from tangent.lower.lower import Program
 
@@ -185,111 +182,3 @@ def single_exit(
             "return a number or an array",
         )  # fmt: skip
     return exit_
-
-
-# --- lazy operands -----------------------------------------------------------------------------
-
-
-def lower_lazy(
-    block: ir.Block, is_active: Callable[[ir.Expr], bool], fresh: Callable[[str], str]
-) -> ir.Block:
-    """Ternaries and ``and``/``or`` that carry a derivative, as ``if`` statements."""
-    out: ir.Block = []
-    for stmt in block:
-        before: ir.Block = []
-        if isinstance(stmt, (ir.Assign, ir.Evaluate, ir.Return)) and stmt.value is not None:
-            value = stmt.value
-            if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Name) and (
-                not stmt.augmented and _lazy(value) and is_active(value)
-            ):  # fmt: skip
-                out += _branches(value, stmt.target.name, stmt, is_active, fresh)
-                continue
-            new = _hoist_lazy(value, stmt, before, is_active, fresh)
-            if new is not value:
-                stmt = _with_value(stmt, new)
-        out += before
-        if isinstance(stmt, ir.If):
-            stmt = ir.If(
-                stmt.cond,
-                lower_lazy(stmt.body, is_active, fresh),
-                lower_lazy(stmt.orelse, is_active, fresh),
-                stmt.span, stmt.role, stmt.verbatim,
-            )  # fmt: skip
-        elif isinstance(stmt, ir.For):
-            stmt = ir.For(
-                stmt.target, stmt.iter, lower_lazy(stmt.body, is_active, fresh), [],
-                stmt.span, stmt.role, stmt.verbatim,
-            )  # fmt: skip
-        elif isinstance(stmt, ir.While):
-            stmt = ir.While(
-                stmt.cond, lower_lazy(stmt.body, is_active, fresh), stmt.span, stmt.role,
-                stmt.verbatim,
-            )  # fmt: skip
-        elif isinstance(stmt, ir.With):
-            stmt = ir.With(
-                stmt.node, stmt.reads, stmt.binds, lower_lazy(stmt.body, is_active, fresh),
-                stmt.span, stmt.role, stmt.verbatim,
-            )  # fmt: skip
-        out.append(stmt)
-    return out
-
-
-def _lazy(expr: ir.Expr) -> bool:
-    return isinstance(expr, ir.Op) and expr.callee in ("select", "and", "or")
-
-
-def _with_value(stmt: ir.Stmt, value: ir.Expr) -> ir.Stmt:
-    if isinstance(stmt, ir.Assign):
-        return ir.Assign(
-            stmt.target, value, stmt.augmented, stmt.span, stmt.role, False, stmt.display
-        )
-    if isinstance(stmt, ir.Evaluate):
-        return ir.Evaluate(value, stmt.span, stmt.role)
-    assert isinstance(stmt, ir.Return)
-    return ir.Return(value, stmt.span, stmt.role)
-
-
-def _hoist_lazy(
-    expr: ir.Expr,
-    stmt: ir.Stmt,
-    before: ir.Block,
-    is_active: Callable[[ir.Expr], bool],
-    fresh: Callable[[str], str],
-) -> ir.Expr:
-    """The expression with every active lazy operand computed by statements put before it."""
-
-    def replace(node: ir.Expr) -> ir.Expr | None:
-        if not _lazy(node) or not is_active(node):
-            return None
-        name = fresh("choice")
-        before.extend(_branches(node, name, stmt, is_active, fresh))
-        return ir.Read(name, node.span)
-
-    return ir.rebuild(expr, replace)
-
-
-def _branches(
-    expr: ir.Expr,
-    name: str,
-    stmt: ir.Stmt,
-    is_active: Callable[[ir.Expr], bool],
-    fresh: Callable[[str], str],
-) -> ir.Block:
-    """``name = expr`` for a lazy expression, as an ``if``."""
-    assert isinstance(expr, ir.Op)
-
-    def assign(value: ir.Expr) -> ir.Block:
-        return lower_lazy(
-            [ir.Assign(ir.Name(name), value, span=stmt.span, role=Role.PRIMAL)], is_active, fresh
-        )
-
-    if expr.callee == "select":
-        cond, then, orelse = expr.args
-        return [ir.If(cond, assign(then), assign(orelse), stmt.span)]
-    # a and b: b if a is true, else a.
-    first, *others = expr.args
-    rest = others[0] if len(others) == 1 else ir.Op(expr.callee, tuple(others), form=expr.form)
-    test: ir.Expr = ir.Read(name)
-    if expr.callee == "or":
-        test = ir.Op("operator.not_", (test,), form=ir.Form.OPERATOR, detail=("not ",))
-    return [*assign(first), ir.If(test, assign(rest), [], stmt.span)]

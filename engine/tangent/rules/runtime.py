@@ -88,6 +88,16 @@ general(
     tests=("normal(2, 3)", "2.0", "[1.0, normal(2)]"),
 )
 general(
+    "tangent.apart",
+    "value, array",
+    {"value": "g"},
+    {"value": "g"},
+    inert=("array",),
+    shape=like("value"),
+    adapts=True,
+    tests=("normal(2, 3), normal(4)", "2.0, normal(3)"),
+)
+general(
     "tangent.accumulate",
     "a, b",
     {"a": "g", "b": "g"},
@@ -401,3 +411,5 @@ linear(
     view=True,
     tests=("normal(5), normal(3), (2, 0)",),
 )
+
+zero_gradient("tangent.stop_gradient")

@@ -64,6 +64,7 @@ from tangent.runtime.shapes import (
 )
 from tangent.runtime.values import (
     accumulate,
+    apart,
     check_seed,
     check_tangent_seed,
     snapshot,
@@ -73,6 +74,7 @@ from tangent.runtime.values import (
 __all__ = [
     "accumulate",
     "add_at",
+    "apart",
     "as_columns",
     "axis_size",
     "check_seed",

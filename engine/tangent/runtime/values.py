@@ -55,6 +55,20 @@ def snapshot(x: Any) -> Any:
     return x
 
 
+def apart(value: Any, array: Any) -> Any:
+    """``value``, which must not be a view of ``array``.
+
+    Raises ValueError if it may be: an assignment like ``y[0], y[1] = y[1], y[0]`` would change
+    the value between its evaluation and its use.
+    """
+    if isinstance(value, np.ndarray) and np.may_share_memory(value, array):
+        raise ValueError(
+            "cannot differentiate an assignment whose values are views of what it changes;"
+            " copy them first: y[0], y[1] = y[1].copy(), y[0].copy()"
+        )
+    return value
+
+
 def accumulate(a: Any, b: Any) -> Any:
     """The sum of two cotangents of one value, element by element for lists, tuples and
     dictionaries."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tangent.analysis.activity import Activity
-from tangent.analysis.aliasing import Aliases
+from tangent.analysis.aliasing import Aliases, sources
 from tangent.analysis.calls import bind
 from tangent.analysis.effects import arguments_of
 from tangent.analysis.shapes import NUMBER, Shapes
@@ -171,6 +171,15 @@ class Forward:
 
     def name_assignment(self, stmt: ir.Assign, name: str, value: ir.Expr) -> None:
         tangent = self.exact(value, self.tangent(value))
+        if (
+            self.aliases.is_mutated(name)
+            and tangent.form is not ir.Form.OPERATOR
+            and not any(True for _ in sources(value))
+            if isinstance(tangent, ir.Op)
+            else False
+        ):
+            # The variable owns its value and changes it in place; so must the tangent.
+            tangent = ir.Op("tangent.snapshot", (tangent,))
         target = self.names.tangent(name)
         needs_result = self.mentions(tangent, value)
         overwritten = any(
@@ -306,10 +315,10 @@ class Forward:
     def branch(self, stmt: ir.If) -> None:
         bodies = [self.nested(block) for block in ir.blocks(stmt)]
         for name, join in self.versions.joins[stmt].items():
-            if not self.activity.is_active(join) or len(join.inputs) != 2:
+            if not self.activity.is_active(join):
                 continue
-            for i, value in enumerate(join.inputs):
-                if not self.activity.is_active(value):
+            for i, value in enumerate(join.branches):
+                if value is not None and not self.activity.is_active(value):
                     outer, self.out = self.out, bodies[i]
                     self.span = stmt.span
                     self.start_at_zero(name, value)
@@ -453,7 +462,13 @@ class Forward:
             term = templates.instantiate(templates.parse(template), names, binding)
             if not rule.elementwise:
                 self.shapes.declare(term, self.shapes.of(op))
-            total = term if total is None else algebra.add(total, term)
+            if total is None:
+                total = term
+            elif rule.name.startswith("tangent."):
+                # Helpers of derivative code may work on lists and tuples.
+                total = ir.Op("tangent.accumulate", (total, term))
+            else:
+                total = algebra.add(total, term)
         if total is not None and not rule.elementwise:
             self.shapes.declare(total, self.shapes.of(op))
         return total

@@ -485,6 +485,10 @@ class _Records:
                 return None
             value = stmt.value
             if stmt.augmented and isinstance(value, ir.Op):
+                if value in self.hoisted:
+                    # The new item is kept: it is computed first, then stored.
+                    value = ir.rebuild(value, replace)
+                    return ir.Assign(stmt.target, value, False, stmt.span, stmt.role)
                 first, second = value.args
                 # The item before the change, if it is kept; the statement itself stays in place.
                 ir.rebuild(first, replace)

@@ -22,7 +22,7 @@ TOMS 39(3), 2013.)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tangent.analysis.activity import Activity
@@ -282,7 +282,9 @@ class Reverse:
         index = self._operand(target.index)
         if stmt.augmented and isinstance(value, ir.Op):
             current = value.args[0]
-            if value.callee in ("operator.add", "operator.sub"):
+            if value.callee in ("operator.add", "operator.sub") and self._in_place(
+                bound, target.index
+            ):
                 # The old value goes on as it is: its adjoint stays where it is.
                 rest = value.args[1]
                 if not self.activity.is_varied(rest):
@@ -292,7 +294,7 @@ class Reverse:
                     form=ir.Form.SUBSCRIPT,
                 )  # fmt: skip
                 self.shapes.declare(read, self.shapes.of(current))
-                cotangent: ir.Expr = self._copied(target, read)
+                cotangent: ir.Expr = read
                 if value.callee == "operator.sub":
                     cotangent = algebra.negate(cotangent)
                     self.shapes.declare(cotangent, self.shapes.of(current))
@@ -309,11 +311,6 @@ class Reverse:
             place = ir.Item(self.names.adjoint(target.name), index)
             self.emit(ir.Assign(place, ir.Const(0.0), span=self.span, role=Role.ADJOINT))
 
-    def _copied(self, target: ir.Item, read: ir.Op) -> ir.Expr:
-        """The items of an adjoint, safe to use while the adjoint changes: named if they may be
-        a view that is used for itself."""
-        return read
-
     def backprop_reduced(self, value: ir.Expr, cotangent: ir.Expr, shape: Shape) -> None:
         """As `backprop`, for a value that is broadcast to ``shape`` when it is stored."""
         if self.shapes.of(value) != shape and not isinstance(value, ir.Read):
@@ -326,65 +323,47 @@ class Reverse:
         return rule is not None and rule.elementwise
 
     def _unpack(self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr) -> None:
-        display = isinstance(value, ir.Op) and value.callee in ("tuple", "list")
-        if display and not all(isinstance(p, ir.Name) for p in target.targets):
-            self._unpack_mixed(stmt, target, value)
-            return
+        """``a, b[i] = v, w``: all values are computed before the first is stored, so all
+        cotangents are taken, last target first, before the first is handed on."""
+        pairs = list(_unpacked(target, value))
         bound = self.versions.bound[stmt]
         names = list(ir.bound_names(target))
-        active = [n for n in names if n in self.present and self.activity.is_active(bound[n])]
+        active = {n for n in names if n in self.present and self.activity.is_active(bound[n])}
         for name in names:
             self.present.pop(name, None)
-        if not active:
-            self._push_zero(value, None)
-            return
-        crossing = {r.name for r in ir.reads(value)} & set(names)
-
-        def cotangent(part: ir.Target) -> ir.Expr:
-            if isinstance(part, ir.Unpack):
-                inner = tuple(cotangent(p) for p in part.targets)
-                return ir.Op("tuple", inner, form=ir.Form.DISPLAY)
-            assert isinstance(part, ir.Name)
-            if part.name not in active:
-                return self.zeros(bound[part.name])
-            adjoint = self.adjoint(part.name, bound[part.name])
-            return self.temp(adjoint.name, adjoint) if crossing else adjoint
-
-        if display and isinstance(value, ir.Op):
-            pairs = [
-                (part_value, cotangent(part))
-                for part, part_value in zip(target.targets, value.args)
-                if isinstance(part, ir.Name) and part.name in active
-            ]
-            for part_value, g in pairs:
-                self.backprop(part_value, g)
-        else:
-            self.backprop(value, cotangent(target))
-        self.flush(names)
-
-    def _unpack_mixed(self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr) -> None:
-        """``a[i], b = v, w``: all values are computed before the first is stored, so all
-        cotangents are taken, last target first, before the first is handed on."""
-        assert isinstance(value, ir.Op) and len(value.args) == len(target.targets)
-        bound = self.versions.bound[stmt]
-        taken: list[tuple[ir.Expr, ir.Expr, Shape]] = []
-        names: list[str] = []
-        for part, part_value in reversed(list(zip(target.targets, value.args))):
-            if isinstance(part, ir.Name):
-                names.append(part.name)
-                owned = self.present.pop(part.name, None)
-                if owned is not None and self.activity.is_active(bound[part.name]):
-                    cotangent = self.adjoint(part.name, bound[part.name])
-                    name = self.names.adjoint(part.name)
-                    shape = self.shapes.of_value(bound[part.name])
-                    taken.append((part_value, self.temp(name, cotangent), shape))
-            elif isinstance(part, ir.Item):
-                cotangent_item = self._taken_item(part, bound.get(part.name))
-                if cotangent_item is not None:
-                    taken.append((part_value, cotangent_item, self.shapes.of(cotangent_item)))
+        crossing = len(pairs) > 1 and bool({r.name for r in ir.reads(value)} & set(names))
+        taken: list[tuple[ir.Expr, ir.Expr, Shape | None]] = []
+        for part, part_value in reversed(pairs):
+            if isinstance(part, ir.Item):
+                item = self._taken_item(part, bound.get(part.name))
+                if item is not None:
+                    taken.append((part_value, item, self.shapes.of(item)))
+            elif set(ir.bound_names(part)) & active:
+                cotangent = self._cotangent_of(part, bound, active)
+                if crossing:
+                    first = next(iter(ir.bound_names(part)))
+                    cotangent = self.temp(self.names.adjoint(first), cotangent)
+                taken.append((part_value, cotangent, None))
+            else:
+                self._push_zero(part_value, None)
         for part_value, cotangent, shape in reversed(taken):
-            self.backprop_reduced(part_value, cotangent, shape)
+            if shape is None:
+                self.backprop(part_value, cotangent)
+            else:
+                self.backprop_reduced(part_value, cotangent, shape)
         self.flush(names)
+
+    def _cotangent_of(
+        self, target: ir.Target, bound: dict[str, Value], active: set[str]
+    ) -> ir.Expr:
+        """The cotangent of what is unpacked into a target: a tuple for a tuple."""
+        if isinstance(target, ir.Unpack):
+            parts = tuple(self._cotangent_of(p, bound, active) for p in target.targets)
+            return ir.Op("tuple", parts, form=ir.Form.DISPLAY)
+        assert isinstance(target, ir.Name)
+        if target.name in active:
+            return self.adjoint(target.name, bound[target.name])
+        return self.zeros(bound[target.name])
 
     def _taken_item(self, target: ir.Item, bound: Value | None) -> ir.Read | None:
         """The cotangent of ``x[i]`` after a store, taken out of the adjoint of ``x``."""
@@ -392,9 +371,24 @@ class Reverse:
             return None
         self.ensure(target.name, bound, owned=True)
         name = self.names.adjoint(target.name)
-        taken = self.helper("take_out", ir.Read(name), self._operand(target.index))
-        item = ir.Op("operator.getitem", (ir.Version(bound), target.index), form=ir.Form.SUBSCRIPT)
-        return self.temp(f"{name}_item", taken, self.shapes.of(item))
+        index = self._operand(target.index)
+        shape = self.shapes.of(
+            ir.Op("operator.getitem", (ir.Version(bound), target.index), form=ir.Form.SUBSCRIPT)
+        )
+        if self._in_place(bound, target.index):
+            item = ir.Op("operator.getitem", (ir.Read(name), index), form=ir.Form.SUBSCRIPT)
+            copied = ir.Op("numpy.copy", (item,), form=ir.Form.METHOD, detail=("copy",))
+            read = self.temp(f"{name}_item", copied, shape)
+            self.emit(
+                ir.Assign(ir.Item(name, index), ir.Const(0.0), span=self.span, role=Role.ADJOINT)
+            )
+            return read
+        return self.temp(f"{name}_item", self.helper("take_out", ir.Read(name), index), shape)
+
+    def _in_place(self, value: Value, index: ir.Expr) -> bool:
+        """Whether elements of an adjoint can be changed by plain statements: it is an array,
+        and the index names no element twice."""
+        return self._is_plain(index) and not self.uses_tensors and self.numeric.is_numeric(value)
 
     def evaluation(self, stmt: ir.Evaluate) -> None:
         value = stmt.value
@@ -921,7 +915,7 @@ class Reverse:
         target = self.names.adjoint(name)
         index = contribution.index
         assert index is not None
-        if self._is_plain(index) and not self.uses_tensors and self.numeric.is_numeric(value):
+        if self._in_place(value, index):
             item = ir.Op("operator.getitem", (ir.Read(target), index), form=ir.Form.SUBSCRIPT)
             total = algebra.add(item, contribution.cotangent)
             if (
@@ -956,6 +950,22 @@ class Reverse:
         if isinstance(index, ir.Const) and (index.value is None or index.value is Ellipsis):
             return True
         return self.shapes.is_integer(index)
+
+
+def _unpacked(target: ir.Unpack, value: ir.Expr) -> Iterator[tuple[ir.Target, ir.Expr]]:
+    """The targets of an unpacking with their values, as far as the value is written out."""
+    if (
+        isinstance(value, ir.Op)
+        and value.callee in ("tuple", "list")
+        and len(value.args) == len(target.targets)
+    ):
+        for part, part_value in zip(target.targets, value.args):
+            if isinstance(part, ir.Unpack):
+                yield from _unpacked(part, part_value)
+            else:
+                yield part, part_value
+    else:
+        yield target, value
 
 
 def weight(expr: ir.Expr) -> int:

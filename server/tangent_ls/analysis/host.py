@@ -365,7 +365,8 @@ class AnalysisHost:
             return self._kept(entry, snapshot, reason, ())
         last = entry.last
         if last is None or not holds:
-            return self._kept(entry, snapshot, "the source changed", ())
+            reason = "it is being made" if entry.good is None else "the source changed"
+            return self._kept(entry, snapshot, reason, ())
         if last.derivative is None:
             return self._kept(entry, snapshot, last.failure, ())
         place = self._placer(last.parsed, parsed)

@@ -1,0 +1,174 @@
+"""Constructs that a backward pass cannot follow as they are, in plainer ones.
+
+Only where they carry a derivative: a ternary, ``and`` and ``or`` become ``if`` statements,
+because the backward pass follows the branch that was taken; loops over ``enumerate``, ``zip``,
+``reversed`` and over the value of an expression become loops over positions, because the
+cotangent of an item goes to its position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tangent.derivative import Role
+from tangent.ir import nodes as ir
+
+
+def desugar(
+    block: ir.Block, is_active: Callable[[ir.Expr], bool], fresh: Callable[[str], str]
+) -> ir.Block:
+    """The block with what carries a derivative in plain statements."""
+    out: ir.Block = []
+    for stmt in block:
+        before: ir.Block = []
+        if isinstance(stmt, (ir.Assign, ir.Evaluate, ir.Return)) and stmt.value is not None:
+            value = stmt.value
+            if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Name) and (
+                not stmt.augmented and _lazy(value) and is_active(value)
+            ):  # fmt: skip
+                out += _branches(value, stmt.target.name, stmt, is_active, fresh)
+                continue
+            new = _hoist_lazy(value, stmt, before, is_active, fresh)
+            if new is not value:
+                stmt = _with_value(stmt, new)
+        out += before
+        if isinstance(stmt, ir.If):
+            stmt = ir.If(
+                stmt.cond,
+                desugar(stmt.body, is_active, fresh),
+                desugar(stmt.orelse, is_active, fresh),
+                stmt.span, stmt.role, stmt.verbatim,
+            )  # fmt: skip
+        elif isinstance(stmt, ir.For):
+            stmt = ir.For(
+                stmt.target, stmt.iter, desugar(stmt.body, is_active, fresh), [],
+                stmt.span, stmt.role, stmt.verbatim,
+            )  # fmt: skip
+            if is_active(stmt.iter) and not isinstance(stmt.iter, ir.Read):
+                stmt = _indexed_loop(stmt, before, fresh)
+                out += before
+        elif isinstance(stmt, ir.While):
+            stmt = ir.While(
+                stmt.cond, desugar(stmt.body, is_active, fresh), stmt.span, stmt.role,
+                stmt.verbatim,
+            )  # fmt: skip
+        elif isinstance(stmt, ir.With):
+            stmt = ir.With(
+                stmt.node, stmt.reads, stmt.binds, desugar(stmt.body, is_active, fresh),
+                stmt.span, stmt.role, stmt.verbatim,
+            )  # fmt: skip
+        out.append(stmt)
+    return out
+
+
+def _lazy(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Op) and expr.callee in ("select", "and", "or")
+
+
+def _with_value(stmt: ir.Stmt, value: ir.Expr) -> ir.Stmt:
+    if isinstance(stmt, ir.Assign):
+        return ir.Assign(
+            stmt.target, value, stmt.augmented, stmt.span, stmt.role, False, stmt.display
+        )
+    if isinstance(stmt, ir.Evaluate):
+        return ir.Evaluate(value, stmt.span, stmt.role)
+    assert isinstance(stmt, ir.Return)
+    return ir.Return(value, stmt.span, stmt.role)
+
+
+def _hoist_lazy(
+    expr: ir.Expr,
+    stmt: ir.Stmt,
+    before: ir.Block,
+    is_active: Callable[[ir.Expr], bool],
+    fresh: Callable[[str], str],
+) -> ir.Expr:
+    """The expression with every active lazy operand computed by statements put before it."""
+
+    def replace(node: ir.Expr) -> ir.Expr | None:
+        if not _lazy(node) or not is_active(node):
+            return None
+        name = fresh("choice")
+        before.extend(_branches(node, name, stmt, is_active, fresh))
+        return ir.Read(name, node.span)
+
+    return ir.rebuild(expr, replace)
+
+
+def _branches(
+    expr: ir.Expr,
+    name: str,
+    stmt: ir.Stmt,
+    is_active: Callable[[ir.Expr], bool],
+    fresh: Callable[[str], str],
+) -> ir.Block:
+    """``name = expr`` for a lazy expression, as an ``if``."""
+    assert isinstance(expr, ir.Op)
+
+    def assign(value: ir.Expr) -> ir.Block:
+        return desugar(
+            [ir.Assign(ir.Name(name), value, span=stmt.span, role=Role.PRIMAL)], is_active, fresh
+        )
+
+    if expr.callee == "select":
+        cond, then, orelse = expr.args
+        return [ir.If(cond, assign(then), assign(orelse), stmt.span)]
+    # a and b: b if a is true, else a.
+    first, *others = expr.args
+    rest = others[0] if len(others) == 1 else ir.Op(expr.callee, tuple(others), form=expr.form)
+    test: ir.Expr = ir.Read(name)
+    if expr.callee == "or":
+        test = ir.Op("operator.not_", (test,), form=ir.Form.OPERATOR, detail=("not ",))
+    return [*assign(first), ir.If(test, assign(rest), [], stmt.span)]
+
+
+def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -> ir.For:
+    """A loop over an expression, as a loop over a variable or over positions in variables."""
+
+    def variable(expr: ir.Expr) -> ir.Read:
+        if isinstance(expr, ir.Read):
+            return ir.Read(expr.name)
+        name = fresh("items")
+        before.append(ir.Assign(ir.Name(name), expr, span=stmt.span))
+        return ir.Read(name)
+
+    iterable = stmt.iter
+    callee = iterable.callee if isinstance(iterable, ir.Op) and not iterable.keywords else ""
+    args = iterable.args if isinstance(iterable, ir.Op) else ()
+    target = stmt.target
+    parts = target.targets if isinstance(target, ir.Unpack) else ()
+    values: list[tuple[ir.Target, ir.Expr]]
+    if callee == "builtins.enumerate" and len(args) == 1 and len(parts) == 2:
+        sequences = [variable(args[0])]
+        position = parts[0].name if isinstance(parts[0], ir.Name) else fresh("i")
+        values = [(parts[1], sequences[0])]
+    elif callee == "builtins.zip" and len(args) == len(parts) and args:
+        sequences = [variable(arg) for arg in args]
+        position = fresh("i")
+        values = list(zip(parts, sequences))
+    elif callee == "builtins.reversed" and len(args) == 1:
+        sequences = [variable(args[0])]
+        position = fresh("i")
+        values = [(target, sequences[0])]
+    else:
+        return ir.For(target, variable(iterable), stmt.body, span=stmt.span, role=stmt.role)
+    lengths = tuple(ir.Op("builtins.len", (ir.Read(s.name),)) for s in sequences)
+    count = lengths[0] if len(lengths) == 1 else ir.Op("builtins.min", lengths)
+    positions: ir.Expr = ir.Op("builtins.range", (count,))
+    if callee == "builtins.reversed":
+        positions = ir.Op("builtins.reversed", (positions,))
+    items: ir.Block = [
+        ir.Assign(
+            part,
+            ir.Op(
+                "operator.getitem", (ir.Read(sequence.name), ir.Read(position)),
+                form=ir.Form.SUBSCRIPT,
+            ),
+            span=stmt.span,
+        )
+        for part, sequence in values
+        if isinstance(sequence, ir.Read)
+    ]  # fmt: skip
+    return ir.For(
+        ir.Name(position), positions, [*items, *stmt.body], span=stmt.span, role=stmt.role
+    )

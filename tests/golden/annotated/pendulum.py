@@ -1,0 +1,17 @@
+def pendulum(theta: float, omega: float, steps: int):
+    for _ in range(steps):
+        omega = omega - 0.01 * np.sin(theta)
+        theta = theta + 0.01 * omega
+    return theta
+
+
+# --- its derivative -------------------------------------------------------------------------------
+
+def dpendulumdtheta(theta: float, omega: float, steps: int, dtheta=1.0):
+    domega = 0.0
+    for _ in range(steps):
+        domega = domega - dtheta * np.cos(theta) * 0.01
+        omega = omega - 0.01 * np.sin(theta)
+        dtheta = dtheta + domega * 0.01
+        theta = theta + 0.01 * omega
+    return dtheta

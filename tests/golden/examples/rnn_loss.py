@@ -1,0 +1,42 @@
+@tangent.tangent
+def loss(w, u, v, xs, target):
+    h = np.zeros(w.shape[0])
+    for t in range(len(xs)):
+        with insert_grad_of(h) as g:
+            g = np.clip(g, -1.0, 1.0)
+        h = np.tanh(np.dot(w, h) + np.dot(u, xs[t]))
+    return np.sum((np.dot(v, h) - target) ** 2)
+
+
+# --- its derivative -------------------------------------------------------------------------------
+
+from tangent import accumulate, dot_adjoint_left, dot_adjoint_right, zeros_like
+
+
+def dlossdwuv(w, u, v, xs, target, bresult=1.0):
+    h_stack = []
+    h_1_stack = []
+    h = np.zeros(w.shape[0])
+    for t in range(len(xs)):
+        h_1_stack.append(h)
+        h = np.tanh(np.dot(w, h) + np.dot(u, xs[t]))
+        h_stack.append(h)
+    diff = np.dot(v, h) - target
+
+    # Grad of: return np.sum((np.dot(v, h) - target) ** 2)
+    bdot = bresult * (2 * diff)
+    bv = dot_adjoint_left(bdot, v, h)
+    bh = dot_adjoint_right(bdot, v, h)
+    bw = zeros_like(w)
+    bu = zeros_like(u)
+    for t in reversed(range(len(xs))):
+        h = h_stack.pop()
+        h_1 = h_1_stack.pop()
+        # Grad of: h = np.tanh(np.dot(w, h) + np.dot(u, xs[t]))
+        btotal = bh * (1.0 - h * h)
+        bw += dot_adjoint_left(btotal, w, h_1)
+        bu = accumulate(bu, dot_adjoint_left(btotal, u, xs[t]))
+        bh = dot_adjoint_right(btotal, w, h_1)
+        # Inserted by: with insert_grad_of(h) as g:
+        bh = np.clip(bh, -1.0, 1.0)
+    return bw, bu, bv
