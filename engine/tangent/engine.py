@@ -19,7 +19,7 @@ from tangent.analysis.aliasing import Aliases, find_aliases
 from tangent.analysis.effects import note_mutations
 from tangent.analysis.numeric import find_numeric
 from tangent.analysis.obstacles import find_obstacles
-from tangent.analysis.shapes import NUMBER, Shapes, find_shapes
+from tangent.analysis.shapes import Shapes, find_shapes
 from tangent.analysis.versions import Value, Versions, find_versions
 from tangent.derivative import Dependency, Derivative, Role
 from tangent.diagnostics import DerivativeError, Diagnostic
@@ -686,7 +686,7 @@ class _Build:
         lines: dict[str, None] = {}
         for source in self.involved:
             module = source.module
-            if module is main:
+            if module.path == main.path:
                 continue
             for name in scopes.free_names(source.node):
                 symbol = module.resolver.lookup(name)

@@ -29,6 +29,8 @@ class Aliases:
         self.scalars = scalars
         self._parent: dict[str, str] = {}
         self._mutated: set[str] = set()
+        # Variables that hold a tuple of which only the elements are used, with their count.
+        self.unpacked: dict[str, int] = {}
 
     def _root(self, name: str) -> str:
         while self._parent.get(name, name) != name:
@@ -57,7 +59,9 @@ class Aliases:
         if changed in self.scalars or other in self.scalars:
             return changed == other
         root = self._root(changed)
-        return root == self._root(other) or root == self._root(contents(other))
+        parts = [other, contents(other)]
+        parts += [element(other, i) for i in range(self.unpacked.get(other, 0))]
+        return any(root == self._root(part) for part in parts)
 
 
 def contents(name: str) -> str:
@@ -65,12 +69,43 @@ def contents(name: str) -> str:
     return f"{name}[]"
 
 
+def element(name: str, position: int) -> str:
+    """What stands for one element of a tuple."""
+    return f"{name}[{position}]"
+
+
+def _only_unpacked(body: ir.Block) -> dict[str, int]:
+    """Variables that are read by unpacking alone, like the record of a backward function."""
+    counts: dict[str, int] = {}
+    unpacked: dict[str, int] = {}
+    for stmt in ir.statements(body):
+        for expr in ir.expressions(stmt):
+            for read in ir.reads(expr):
+                counts[read.name] = counts.get(read.name, 0) + 1
+        if _is_unpacking(stmt):
+            assert isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Unpack)
+            assert isinstance(stmt.value, ir.Read)
+            unpacked[stmt.value.name] = len(stmt.target.targets)
+    return {name: n for name, n in unpacked.items() if counts[name] == 1}
+
+
+def _is_unpacking(stmt: ir.Stmt) -> bool:
+    return (
+        isinstance(stmt, ir.Assign)
+        and isinstance(stmt.target, ir.Unpack)
+        and isinstance(stmt.value, ir.Read)
+    )
+
+
 def find_aliases(function: ir.Function, body: ir.Block) -> Aliases:
     """The alias classes of a function's variables."""
     aliases = Aliases(scalar_variables(function, body))
+    aliases.unpacked = _only_unpacked(body)
     stores: list[tuple[str, ir.Expr]] = []
     for stmt in ir.statements(body):
-        if isinstance(stmt, ir.Assign):
+        if isinstance(stmt, ir.Assign) and stmt.display:
+            pass  # a `return`: nothing happens to its value any more
+        elif isinstance(stmt, ir.Assign):
             _assigned(aliases, stmt.target, stmt.value, stores)
         elif isinstance(stmt, ir.For):
             for name in ir.bound_names(stmt.target):
@@ -106,6 +141,15 @@ def _assigned(
 ) -> None:
     if isinstance(target, ir.Item):
         stores.append((target.name, value))
+        return
+    if (
+        isinstance(target, ir.Unpack)
+        and isinstance(value, ir.Read)
+        and value.name in aliases.unpacked
+    ):
+        for i, part in enumerate(target.targets):
+            for name in ir.bound_names(part):
+                aliases.join(element(value.name, i), name)
         return
     if (
         isinstance(target, ir.Unpack)

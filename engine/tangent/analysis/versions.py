@@ -56,6 +56,8 @@ class Value:
     expr: ir.Expr | None = None  # what was assigned, if it was one expression
     # For a join: what comes out of each branch, None where the variable is not bound.
     branches: tuple[Value | None, Value | None] = (None, None)
+    # For a head: whether the variable is bound before the loop (its first input then).
+    entered: bool = True
 
 
 class Versions:
@@ -77,6 +79,23 @@ class Versions:
         """Whether the variable still holds the value when the function has run, seen from a
         place that only runs if the branches around ``where`` were taken."""
         return self._reaches(self.final.get(value.name), value, where)
+
+    def is_certain(self, value: Value) -> bool:
+        """Whether the variable is bound whichever way the value came about."""
+        seen: set[Value] = set()
+        stack: list[Value | None] = [value]
+        while stack:
+            current = stack.pop()
+            if current is None:
+                return False
+            if current in seen:
+                continue
+            seen.add(current)
+            if current.kind == "join":
+                stack.extend(current.branches)
+            elif current.kind in ("head", "exit", "mutated"):
+                stack.append(current.inputs[0] if current.inputs and current.entered else None)
+        return True
 
     def _reaches(self, current: Value | None, value: Value, where: Region) -> bool:
         while current is not None:
@@ -224,6 +243,7 @@ class _Walk:
         for name in changed:
             inputs = [env[name]] if name in env else []
             body_env[name] = heads[name] = self.new(name, "head", inner, stmt, inputs)
+            heads[name].entered = name in env
         if isinstance(stmt, ir.While):
             self.read(stmt.cond, body_env, inner)
         else:

@@ -26,7 +26,7 @@ from tangent.rules.declare import Rule
 from tangent.source.text import Span
 from tangent.transform import templates
 from tangent.transform.names import Names, noun
-from tangent.transform.reverse import CalleePair, Options, weight
+from tangent.transform.reverse import CalleePair, Options, unpacked, weight
 from tangent.transform.seeds import needs_seed_check
 from tangent.transform.user_rules import Template
 
@@ -152,6 +152,7 @@ class Forward:
             self.item_assignment(stmt, target, value)
             return
         active = [n for n in ir.bound_names(target) if self.activity.is_active(bound[n])]
+        active += [n for n in stored_names(target) if self._ensure_container(stmt, n)]
         if isinstance(value, ir.Op) and value.callee == "list.pop":
             assert isinstance(value.args[0], ir.Read)
             stack = value.args[0].name
@@ -173,10 +174,8 @@ class Forward:
         tangent = self.exact(value, self.tangent(value))
         if (
             self.aliases.is_mutated(name)
-            and tangent.form is not ir.Form.OPERATOR
+            and not (isinstance(tangent, ir.Op) and tangent.form is ir.Form.OPERATOR)
             and not any(True for _ in sources(value))
-            if isinstance(tangent, ir.Op)
-            else False
         ):
             # The variable owns its value and changes it in place; so must the tangent.
             tangent = ir.Op("tangent.snapshot", (tangent,))
@@ -210,32 +209,31 @@ class Forward:
         self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr, active: list[str]
     ) -> None:
         """The tangents are computed first and bound together, as the primal's values are."""
-        tangent = self.tangent(value)
-        assert tangent is not None
+        pairs = [
+            (part, part_value)
+            for part, part_value in unpacked(target, value)
+            if set(active) & {*ir.bound_names(part), *stored_names(part)}
+        ]
         bound = self.versions.bound[stmt]
-        if isinstance(tangent, ir.Op) and tangent.callee in ("tuple", "list") and all(
-            isinstance(t, ir.Name) for t in target.targets
-        ):
-            parts = [
-                (t.name, self.exact(v, e))
-                for t, e, v in zip(target.targets, tangent.args, value.args)  # type: ignore[union-attr]
-                if isinstance(t, ir.Name) and t.name in active
-            ]
-            resolved = [(n, self.resolve(e)) for n, e in parts]
-            self.assign_primal_names()
-            if len(resolved) == 1:
-                self.assign(self.names.tangent(resolved[0][0]), resolved[0][1])
+        targets: list[ir.Target] = []
+        tangents: list[ir.Expr] = []
+        for part, part_value in pairs:
+            tangent = self.tangent(part_value)
+            if isinstance(part, ir.Item):
+                targets.append(ir.Item(self.names.tangent(part.name), part.index))
+                tangents.append(ir.Const(0.0) if tangent is None else tangent)
             else:
-                names = tuple(ir.Name(self.names.tangent(n)) for n, _ in resolved)
-                values = ir.Op("tuple", tuple(e for _, e in resolved), form=ir.Form.DISPLAY)
-                self.emit(
-                    ir.Assign(ir.Unpack(names), values, span=stmt.span, role=Role.TANGENT)
-                )
+                assert tangent is not None
+                targets.append(self._tangent_target(part, bound))
+                tangents.append(self.exact(part_value, tangent))
+        resolved = tuple(self.resolve(t) for t in tangents)
+        self.assign_primal_names()
+        if len(targets) == 1:
+            whole, result = targets[0], resolved[0]
         else:
-            resolved_whole = self.resolve(tangent)
-            self.assign_primal_names()
-            targets = self._tangent_target(target, bound)
-            self.emit(ir.Assign(targets, resolved_whole, span=stmt.span, role=Role.TANGENT))
+            whole = ir.Unpack(tuple(targets))
+            result = ir.Op("tuple", resolved, form=ir.Form.DISPLAY)
+        self.emit(ir.Assign(whole, result, span=stmt.span, role=Role.TANGENT))
         self.emit(self.primal(stmt))
 
     def _tangent_target(self, target: ir.Target, bound: dict[str, Value]) -> ir.Target:
@@ -596,3 +594,12 @@ class Forward:
         return ir.Assign(
             stmt.target, value, stmt.augmented, stmt.span, stmt.role, False, stmt.display
         )
+
+
+def stored_names(target: ir.Target) -> list[str]:
+    """The variables of which an assignment changes an item."""
+    if isinstance(target, ir.Item):
+        return [target.name]
+    if isinstance(target, ir.Unpack):
+        return [name for part in target.targets for name in stored_names(part)]
+    return []

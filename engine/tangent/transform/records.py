@@ -260,7 +260,11 @@ class _Records:
             return found
         shape = self.shapes.of(expr)
         for value in [*self.versions.values, *self.saved]:
-            if where.within(value.region) and self.shapes.of_value(value) == shape:
+            if (
+                where.within(value.region)
+                and self.shapes.of_value(value) == shape
+                and self.versions.is_certain(value)
+            ):
                 found = self.at_hand(value, where)
                 if found is not None:
                     return found

@@ -166,8 +166,8 @@ class Reverse:
         return ir.Op(f"tangent.{name}", args)
 
     def zeros(self, value: Value) -> ir.Expr:
-        """A zero of the shape of a value."""
-        if self.shapes.of_value(value) == NUMBER:
+        """A zero of the shape of a value; the number zero for a variable that may be unbound."""
+        if self.shapes.of_value(value) == NUMBER or not self.versions.is_certain(value):
             return ir.Const(0.0)
         zero = self.helper("zeros_like", ir.Version(value))
         self.shapes.declare(zero, self.shapes.of_value(value))
@@ -325,7 +325,7 @@ class Reverse:
     def _unpack(self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr) -> None:
         """``a, b[i] = v, w``: all values are computed before the first is stored, so all
         cotangents are taken, last target first, before the first is handed on."""
-        pairs = list(_unpacked(target, value))
+        pairs = list(unpacked(target, value))
         bound = self.versions.bound[stmt]
         names = list(ir.bound_names(target))
         active = {n for n in names if n in self.present and self.activity.is_active(bound[n])}
@@ -952,7 +952,7 @@ class Reverse:
         return self.shapes.is_integer(index)
 
 
-def _unpacked(target: ir.Unpack, value: ir.Expr) -> Iterator[tuple[ir.Target, ir.Expr]]:
+def unpacked(target: ir.Unpack, value: ir.Expr) -> Iterator[tuple[ir.Target, ir.Expr]]:
     """The targets of an unpacking with their values, as far as the value is written out."""
     if (
         isinstance(value, ir.Op)
@@ -961,7 +961,7 @@ def _unpacked(target: ir.Unpack, value: ir.Expr) -> Iterator[tuple[ir.Target, ir
     ):
         for part, part_value in zip(target.targets, value.args):
             if isinstance(part, ir.Unpack):
-                yield from _unpacked(part, part_value)
+                yield from unpacked(part, part_value)
             else:
                 yield part, part_value
     else:
