@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = (ROOT / "engine", ROOT / "server", ROOT / "tools")
+PACKAGES = [str(ROOT / name) for name in ("engine", "server", "tools")]
+sys.path[1:1] = PACKAGES  # a benchmark runs from a checkout, installed or not
 
 # One thread for each library. The thresholds keep glibc from giving memory back to the system
 # and fetching it anew between calls, which can change the time of NumPy code by a factor of 1.7.
@@ -35,7 +36,7 @@ def quiet_process() -> None:
 
     The libraries and glibc read these variables only when a process starts.
     """
-    path = os.pathsep.join([*map(str, PACKAGES), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([*PACKAGES, os.environ.get("PYTHONPATH", "")])
     if any(os.environ.get(name) != value for name, value in _QUIET.items()):
         environment = {**os.environ, **_QUIET, "PYTHONPATH": path.rstrip(os.pathsep)}
         os.execve(sys.executable, [sys.executable, *sys.argv], environment)

@@ -16,7 +16,8 @@ import gast
 
 from tangent.analysis.activity import Activity, find_activity
 from tangent.analysis.aliasing import Aliases, find_aliases
-from tangent.analysis.effects import note_mutations
+from tangent.analysis.cuts import report_cuts
+from tangent.analysis.effects import is_pure_function, note_mutations
 from tangent.analysis.numeric import find_numeric
 from tangent.analysis.obstacles import find_obstacles
 from tangent.analysis.shapes import Shapes, find_shapes
@@ -239,6 +240,10 @@ class _Build:
             self.program, function, exit_.body, analysed.versions, analysed.activity,
             self.options.mode,
         )  # fmt: skip
+        report_cuts(
+            self.program, function, exit_.body, analysed.versions,
+            [analysed.versions.params[n] for n in wrt], analysed.results,
+        )  # fmt: skip
         analysed.shapes = find_shapes(function, analysed.versions, analysed.aliases)
         return None if self.failed else analysed
 
@@ -449,8 +454,12 @@ class _Build:
                     o != name and a.aliases.share(name, o) for o in others
                 )
 
-            body = remove_dead_code(body, shared)
+            body = remove_dead_code(body, shared, self.is_pure)
         return tidy_comments(body)
+
+    def is_pure(self, call: ir.Call) -> bool:
+        """Whether calling a user function does nothing but compute its result."""
+        return is_pure_function(self.program, call.function, self.mutations)
 
     # --- motion and calls ------------------------------------------------------------------
 
@@ -687,6 +696,8 @@ class _Build:
         for source in self.involved:
             module = source.module
             if module.path == main.path:
+                if source is not self.source and module.path.startswith("<tangent "):
+                    lines.update((line, None) for line in _own_imports(source))
                 continue
             for name in scopes.free_names(source.node):
                 symbol = module.resolver.lookup(name)
@@ -714,6 +725,24 @@ class _Build:
             Dependency(s.module.path, s.qualname, s.module.source.span_of(s.node))
             for s in self.involved
         )
+
+
+def _own_imports(source: FunctionSource) -> list[str]:
+    """The imports at the top of generated text that a function in it uses: they belong to the
+    scope of that text alone."""
+    wanted = set(scopes.free_names(source.node))
+    out: list[str] = []
+    for node in source.module.tree.body:
+        if isinstance(node, (gast.Import, gast.ImportFrom)):
+            for item in node.names:
+                if (item.asname or item.name.split(".")[0]) in wanted:
+                    renamed = f" as {item.asname}" if item.asname else ""
+                    if isinstance(node, gast.Import):
+                        out.append(f"import {item.name}{renamed}")
+                    elif node.module != "tangent":
+                        dots = "." * (node.level or 0)
+                        out.append(f"from {dots}{node.module or ''} import {item.name}{renamed}")
+    return out
 
 
 def _same_symbol(first: Any, second: Any) -> bool:

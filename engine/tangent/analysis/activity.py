@@ -31,14 +31,17 @@ def is_inactive(op: ir.Op) -> bool:
     return op.callee.startswith("attribute.") and op.detail[0] in INACTIVE_ATTRIBUTES
 
 
-def flows(expr: ir.Expr) -> Iterator[ir.Read]:
+def flows(expr: ir.Expr, through_cuts: bool = False) -> Iterator[ir.Read]:
     """The reads through which a derivative can reach the value of an expression. What is not
-    understood counts as a way."""
+    understood counts as a way; so do rounding and the like with ``through_cuts``."""
     if isinstance(expr, ir.Read):
         yield expr
         return
-    for child in differentiable_operands(expr):
-        yield from flows(child)
+    operands = differentiable_operands(expr)
+    if through_cuts and isinstance(expr, ir.Op) and registry.is_cut(expr.callee):
+        operands = ir.children(expr)
+    for child in operands:
+        yield from flows(child, through_cuts)
 
 
 def differentiable_operands(expr: ir.Expr) -> tuple[ir.Expr, ...]:
@@ -92,14 +95,18 @@ class Activity:
 
 
 def find_activity(
-    body: ir.Block, versions: Versions, wrt: Iterable[Value], results: Iterable[Value]
+    body: ir.Block,
+    versions: Versions,
+    wrt: Iterable[Value],
+    results: Iterable[Value],
+    through_cuts: bool = False,
 ) -> Activity:
     """Which values are varied with respect to ``wrt`` and useful for ``results``. The values
     of ``return`` expressions are results too."""
     inputs: dict[Value, list[Value]] = {v: list(v.inputs) for v in versions.values}
 
     def add(value: Value, expr: ir.Expr) -> None:
-        inputs[value].extend(versions.of[r] for r in flows(expr))
+        inputs[value].extend(versions.of[r] for r in flows(expr, through_cuts))
 
     useful_roots = list(results)
     for stmt in ir.statements(body):

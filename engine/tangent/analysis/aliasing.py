@@ -51,7 +51,14 @@ class Aliases:
 
     def is_mutated(self, name: str) -> bool:
         """Whether what the variable holds may change in place anywhere in the function."""
-        return name not in self.scalars and self._root(name) in self._mutated
+        if name in self.scalars:
+            return False
+        return any(self._root(part) in self._mutated for part in self._parts(name))
+
+    def _parts(self, name: str) -> list[str]:
+        """A variable, and what stands for what it contains."""
+        count = self.unpacked.get(name, 0)
+        return [name, contents(name), *(element(name, i) for i in range(count))]
 
     def share(self, changed: str, other: str) -> bool:
         """Whether a change of what ``changed`` holds may be seen through ``other``: they may
@@ -59,9 +66,7 @@ class Aliases:
         if changed in self.scalars or other in self.scalars:
             return changed == other
         root = self._root(changed)
-        parts = [other, contents(other)]
-        parts += [element(other, i) for i in range(self.unpacked.get(other, 0))]
-        return any(root == self._root(part) for part in parts)
+        return any(root == self._root(part) for part in self._parts(other))
 
 
 def contents(name: str) -> str:

@@ -1,9 +1,10 @@
-"""Which arguments a user function changes in place, for the calls of it."""
+"""What calling a user function does beside computing its result."""
 
 from __future__ import annotations
 
 from tangent.analysis.aliasing import find_aliases
 from tangent.ir import nodes as ir
+from tangent.ir.purity import is_pure_operation
 from tangent.lower.lower import Program
 from tangent.resolve.symbols import FunctionSource
 
@@ -42,6 +43,42 @@ def mutated_parameters(
             if aliases.is_mutated(name)
         }
     return known[source]
+
+
+def is_pure_function(
+    program: Program, source: FunctionSource, mutations: dict[FunctionSource, set[str]]
+) -> bool:
+    """Whether a function only computes: it changes no argument, prints nothing, and calls
+    nothing of which that is not known."""
+    return _is_pure(program, source, mutations, set())
+
+
+def _is_pure(
+    program: Program,
+    source: FunctionSource,
+    mutations: dict[FunctionSource, set[str]],
+    pending: set[FunctionSource],
+) -> bool:
+    if source in pending:
+        return True
+    pending.add(source)
+    if mutated_parameters(program, source, mutations):
+        return False
+    for stmt in ir.statements(program.function(source).body):
+        if isinstance(stmt, (ir.Verbatim, ir.With, ir.InsertGrad)):
+            return False
+        if isinstance(stmt, ir.Assign) and not ir.only_names(stmt.target):
+            return False
+        for expr in ir.expressions(stmt):
+            for node in ir.walk(expr):
+                if isinstance(node, ir.Opaque) or (
+                    isinstance(node, ir.Call)
+                    and not _is_pure(program, node.function, mutations, pending)
+                ):
+                    return False
+                if isinstance(node, ir.Op) and not is_pure_operation(node):
+                    return False
+    return True
 
 
 def arguments_of(call: ir.Call) -> dict[str, ir.Expr]:

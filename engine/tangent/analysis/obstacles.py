@@ -96,6 +96,34 @@ class _Search:
             names.append(target.name)
         if any(n in active for n in names):
             self.expr(value)
+        if (
+            isinstance(target, ir.Item)
+            and target.name in active
+            and self.activity.is_varied(value)
+            and self.holds_integers(active[target.name])
+        ):
+            self.report(
+                target.span, "integer-array",
+                f"cannot differentiate this assignment: `{target.name}` is an array of integers,"
+                " which cuts off what is stored in it",
+                "make it an array of floats",
+            )  # fmt: skip
+
+    def holds_integers(self, value: Value) -> bool:
+        """Whether a value is, or may be, an array that was made for integers."""
+        seen: set[Value] = set()
+        stack = [value]
+        while stack:
+            current = stack.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            stack.extend(current.inputs)
+            if isinstance(current.expr, ir.Read):
+                stack.append(self.versions.of[current.expr])
+            elif isinstance(current.expr, ir.Op) and _makes_integers(current.expr):
+                return True
+        return False
 
     def iteration(self, stmt: ir.For, active: dict[str, Value]) -> None:
         targets = [n for n in ir.bound_names(stmt.target) if n in active]
@@ -211,6 +239,39 @@ class _Search:
                 call.span, "unsupported-argument",
                 f"cannot differentiate this call: `{call.text}` does not take these arguments",
             )  # fmt: skip
+
+
+_DTYPE_POSITION = {"numpy.zeros": 1, "numpy.ones": 1, "numpy.empty": 1, "numpy.full": 2,
+                   "numpy.array": 1, "numpy.asarray": 1}  # fmt: skip
+
+
+def _makes_integers(op: ir.Op) -> bool:
+    """Whether an operation makes an array of integers (or booleans)."""
+    position = _DTYPE_POSITION.get(op.callee)
+    keywords = dict(op.keywords)
+    dtype = keywords.get("dtype")
+    if dtype is None and position is not None and position < len(op.args):
+        dtype = op.args[position]
+    if dtype is not None:
+        name = dtype.text if isinstance(dtype, ir.Global) else ""
+        if isinstance(dtype, ir.Const) and isinstance(dtype.value, str):
+            name = dtype.value
+        return name.rpartition(".")[2].startswith(("int", "uint", "bool"))
+    if op.callee in ("numpy.array", "numpy.asarray"):
+        return bool(op.args) and _only_integers(op.args[0])
+    if op.callee in ("numpy.arange", "numpy.full"):
+        return all(_only_integers(a) for a in (op.args[1:] if op.callee.endswith("l") else op.args))
+    return op.callee.endswith(("zeros_like", "ones_like", "full_like", "empty_like")) and (
+        bool(op.args) and isinstance(op.args[0], ir.Op) and _makes_integers(op.args[0])
+    )
+
+
+def _only_integers(expr: ir.Expr) -> bool:
+    if isinstance(expr, ir.Const):
+        return type(expr.value) in (int, bool)
+    if isinstance(expr, ir.Op) and expr.callee in ("tuple", "list"):
+        return bool(expr.args) and all(_only_integers(a) for a in expr.args)
+    return isinstance(expr, ir.Op) and expr.callee in ("builtins.len", "builtins.int")
 
 
 def _stored(target: ir.Target) -> set[str]:

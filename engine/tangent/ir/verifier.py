@@ -51,7 +51,7 @@ def verify_primal(body: ir.Block) -> None:
 def verify_generated(
     body: ir.Block,
     parameters: Iterable[str],
-    primal: Iterable[str],
+    variables: Iterable[str],
     renames: Mapping[ir.Stmt, Mapping[str, str]] | None = None,
 ) -> None:
     """Raises `BrokenIR` unless the body of a generated function can be written and run.
@@ -59,16 +59,20 @@ def verify_generated(
     Every statement has a span or is of a kind that a derivative adds; targets are well formed;
     no reference of a backward pass is left; and every variable is bound before it is read, on
     each way that leads there. A branch or loop of the backward pass is entered only if its
-    primal was (they have the same span), so what the primal's bound is bound in it. A variable
-    that the primal's own lines may leave unbound is theirs to answer for, and so is what is
-    computed from it.
+    primal was (they have the same span), so what the primal's bound is bound in it.
+
+    Args:
+        parameters: the names of the function's parameters.
+        variables: those of the primal. One that the primal's own lines bind on some ways only
+            is theirs to answer for, and with it its tangent and what is computed from it.
+        renames: for lines of the user, the names under which they find primal values.
     """
     for stmt in ir.statements(body):
         blank = isinstance(stmt, ir.Comment)
         if stmt.span is None and stmt.role not in _WITHOUT_SPAN and not blank:
             raise BrokenIR(f"a statement has no span, and its role is {stmt.role.value}", stmt)
         _verify_statement(stmt)
-    _Bindings(frozenset(primal), renames or {}).block(body, _Bound(frozenset(parameters)))
+    _Bindings(frozenset(variables), renames or {}).block(body, _Bound(frozenset(parameters)))
 
 
 def _verify_statement(stmt: ir.Stmt) -> None:
@@ -113,8 +117,8 @@ def _verify_augmented(stmt: ir.Assign) -> None:
 
 @dataclass(frozen=True)
 class _Bound:
-    """The variables that are bound whichever way led here, and those the primal's own lines
-    bind on some ways only."""
+    """The variables that are bound whichever way led here, and those that are bound on some
+    ways only because the primal is like that."""
 
     sure: frozenset[str]
     maybe: frozenset[str] = frozenset()
@@ -125,7 +129,7 @@ class _Bound:
 
 @dataclass
 class _Bindings:
-    primal: frozenset[str]
+    variables: frozenset[str]
     renames: Mapping[ir.Stmt, Mapping[str, str]]
     # What is bound once the block of a primal statement has run: by span and number of block.
     after: dict[tuple[Span, int], frozenset[str]] = field(default_factory=dict)
@@ -136,28 +140,23 @@ class _Bindings:
         return bound
 
     def statement(self, stmt: ir.Stmt, bound: _Bound) -> _Bound:
-        if isinstance(stmt, ir.While):
-            self.read(stmt, self.names_read(stmt), bound)
-            return self.loop(stmt, bound)
-        excused = self.read(stmt, self.names_read(stmt), bound)
         names = ir.binds(stmt)
         if isinstance(stmt, ir.InsertGrad):
             names = (*stmt.assigns, stmt.variable.name)
-        if excused:
+        if self.reads_unsure(stmt, bound):
             bound = replace(bound, maybe=bound.maybe | frozenset(names))
-        if isinstance(stmt, ir.For):
-            return self.loop(stmt, bound)
         if isinstance(stmt, ir.If):
-            ends = [self.inside(stmt, i, bound) for i in range(2)]
-            sure = ends[0].sure & ends[1].sure
-            maybe = ends[0].maybe | ends[1].maybe
-            if stmt.role is Role.PRIMAL:
-                maybe |= ((ends[0].sure | ends[1].sure) - sure) & self.primal
-            return _Bound(sure, maybe)
-        bound = bound.bind(names)
+            first, second = (self.inside(stmt, i, bound) for i in range(2))
+            sure = first.sure & second.sure
+            unsure = (first.sure | second.sure) - sure
+            return _Bound(sure, first.maybe | second.maybe | self.excused(stmt, unsure))
+        if isinstance(stmt, (ir.For, ir.While)):
+            # The first time round decides, later ones have more bound; and there may be none.
+            end = self.inside(stmt, 0, bound.bind(names))
+            return _Bound(bound.sure, end.maybe | self.excused(stmt, end.sure - bound.sure))
         if isinstance(stmt, ir.With):
-            return self.inside(stmt, 0, bound)
-        return bound
+            return self.inside(stmt, 0, bound.bind(names))
+        return bound.bind(names)
 
     def inside(self, stmt: ir.Stmt, number: int, bound: _Bound) -> _Bound:
         """A nested block; its primal, if it has one, has run."""
@@ -169,26 +168,23 @@ class _Bindings:
             self.after[key] = end.sure
         return end
 
-    def loop(self, stmt: ir.For | ir.While, bound: _Bound) -> _Bound:
-        # The first time round decides: later ones have more bound.
-        target = tuple(ir.bound_names(stmt.target)) if isinstance(stmt, ir.For) else ()
-        end = self.inside(stmt, 0, bound.bind(target))
-        maybe = bound.maybe | end.maybe
-        if stmt.role is Role.PRIMAL:
-            maybe |= (end.sure - bound.sure) & self.primal
-        return replace(bound, maybe=maybe)
+    def excused(self, stmt: ir.Stmt, unsure: frozenset[str]) -> frozenset[str]:
+        """Of the variables that a statement binds on some ways only: the primal's, if the
+        statement is, and their tangents."""
+        if stmt.role is not Role.PRIMAL:
+            return frozenset()
+        own = unsure & self.variables
+        return own | {name for name in unsure if name.startswith(tuple(f"d{n}" for n in own))}
 
-    def names_read(self, stmt: ir.Stmt) -> list[str]:
+    def reads_unsure(self, stmt: ir.Stmt, bound: _Bound) -> bool:
+        """Whether a statement reads a variable that the primal may leave unbound."""
         names = [read.name for expr in ir.expressions(stmt) for read in ir.reads(expr)]
         if isinstance(stmt, (ir.Assign, ir.For)):
             names += _stored(stmt.target)
         renamed = self.renames.get(stmt, {})
-        return [renamed.get(name, name) for name in names]
-
-    def read(self, stmt: ir.Stmt, names: list[str], bound: _Bound) -> bool:
-        """Whether a variable is read that the primal's own lines may leave unbound."""
-        missing = [name for name in names if name not in bound.sure]
+        missing = [n for n in (renamed.get(n, n) for n in names) if n not in bound.sure]
         for name in missing:
+            # In text that is kept as it is, a name may be read after it is bound there.
             if name not in bound.maybe and not isinstance(stmt, (ir.Verbatim, ir.With)):
                 raise BrokenIR(f"`{name}` may be read before it is bound", stmt)
         return bool(missing)

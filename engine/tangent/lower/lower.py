@@ -16,7 +16,7 @@ import gast
 from tangent.diagnostics import Diagnostic
 from tangent.ir import nodes as ir
 from tangent.lower import effects, scopes
-from tangent.resolve.symbols import FunctionSource, Library, Symbol, UserData, UserFunction
+from tangent.resolve.symbols import FunctionSource, Library, UserData, UserFunction
 from tangent.rules import registry
 from tangent.source.text import Span
 
@@ -127,13 +127,17 @@ class Program:
         self, source: FunctionSource, span: Span, code: str, message: str, hint: str = ""
     ) -> None:
         """Adds an error at a place in the file of ``source``, once."""
-        diagnostic = Diagnostic(code, message, source.module.path, span, hint)
+        self._add(Diagnostic(code, message, source.module.path, span, hint))
+
+    def warn(
+        self, source: FunctionSource, span: Span, code: str, message: str, hint: str = ""
+    ) -> None:
+        """Adds a warning at a place in the file of ``source``, once."""
+        self._add(Diagnostic(code, message, source.module.path, span, hint, "warning"))
+
+    def _add(self, diagnostic: Diagnostic) -> None:
         if diagnostic not in self.diagnostics:
             self.diagnostics.append(diagnostic)
-
-
-def lookup(program: Program, source: FunctionSource, name: str) -> Symbol | None:
-    return source.module.resolver.lookup(name)
 
 
 class _FunctionLowering:
@@ -155,7 +159,7 @@ class _FunctionLowering:
         """Nested functions that a local name certainly means: bound once, to a ``def`` or a
         lambda, at the top of the function."""
         counts: dict[str, int] = {}
-        for node in scopes._own_nodes(body):
+        for node in scopes.own_nodes(body):
             if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
                 counts[node.id] = counts.get(node.id, 0) + 1
             elif isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
@@ -197,7 +201,7 @@ class _FunctionLowering:
             ):
                 docstring = statements[0].value.value
                 statements = statements[1:]
-            for inner in scopes._own_nodes(node.body):
+            for inner in scopes.own_nodes(node.body):
                 if isinstance(inner, (gast.Yield, gast.YieldFrom, gast.Await)):
                     self.report(
                         inner,
@@ -277,14 +281,15 @@ class _FunctionLowering:
             method: Callable[[Any], ir.Block] | None = getattr(
                 self, f"stmt_{type(node).__name__}", None
             )
-            if method is None or self._binds_inside(node):
-                out.append(self.verbatim(node))
+            walrus = self._walrus(node)
+            if method is None or walrus is not None:
+                out.append(self.verbatim(node, culprit=walrus))
             else:
                 out.extend(method(node))
         return out
 
-    def _binds_inside(self, node: Any) -> bool:
-        """A walrus in the statement's own expressions binds in the middle of an evaluation."""
+    def _walrus(self, node: Any) -> Any:
+        """A walrus in the statement's own expressions: it binds in the middle of an evaluation."""
         parts = [
             part
             for name, value in gast.iter_fields(node)
@@ -292,12 +297,17 @@ class _FunctionLowering:
             for part in (value if isinstance(value, list) else [value])
             if isinstance(part, gast.AST)
         ]
-        return any(isinstance(n, gast.NamedExpr) for p in parts for n in scopes._own_nodes([p]))
+        found = (n for p in parts for n in scopes.own_nodes([p]) if isinstance(n, gast.NamedExpr))
+        return next(found, None)
 
-    def verbatim(self, node: Any, why: str = "", hint: str = "") -> ir.Verbatim:
-        """The statement kept as text."""
-        for inner in scopes._own_nodes([node]):
-            if isinstance(inner, gast.Return):
+    def verbatim(self, node: Any, why: str = "", culprit: Any = None) -> ir.Verbatim:
+        """The statement kept as text, because of ``culprit`` in it if that is given."""
+        if culprit is not None:
+            why = why or f"cannot differentiate {describe(culprit)}"
+        for inner in scopes.own_nodes([node]):
+            if isinstance(inner, gast.Return) and culprit is not None:
+                self.report(culprit, "unsupported-expression", why, "assign it on a line before")
+            elif isinstance(inner, gast.Return):
                 self.report(
                     inner,
                     "unsupported-return",
@@ -329,8 +339,7 @@ class _FunctionLowering:
         targets = [self.target(t) for t in node.targets]
         named = next((t for t in targets if isinstance(t, ir.Name)), None)
         if named is None or not all(isinstance(t, (ir.Name, ir.Item)) for t in targets):
-            return [self.verbatim(node, "cannot differentiate this chained assignment",
-                                  "write one assignment for each target")]  # fmt: skip
+            return [self.verbatim(node, "cannot differentiate this chained assignment")]
         # Every target gets the same object: the first name does, the others read it.
         out: ir.Block = [ir.Assign(named, value, span=span)]
         for target in targets:
@@ -397,8 +406,7 @@ class _FunctionLowering:
                 span=target.span,
             )
         else:
-            return [self.verbatim(node, "cannot differentiate this augmented assignment",
-                                  "assign to a variable or to an item of a variable")]  # fmt: skip
+            return [self.verbatim(node, "cannot differentiate this augmented assignment")]
         value = ir.Op(
             callee, (current, self.expr(node.value)), form=ir.Form.OPERATOR, detail=(sign,),
             span=span,
@@ -431,7 +439,7 @@ class _FunctionLowering:
     def stmt_For(self, node: Any) -> ir.Block:
         problem = self._loop_problem(node)
         if problem:
-            return [self.verbatim(node, problem, "fold the condition into the loop")]
+            return [self.verbatim(node, problem)]
         loop = ir.For(
             self.target(node.target),
             self.expr(node.iter),
@@ -445,7 +453,7 @@ class _FunctionLowering:
     def stmt_While(self, node: Any) -> ir.Block:
         problem = self._loop_problem(node)
         if problem:
-            return [self.verbatim(node, problem, "fold the condition into the loop")]
+            return [self.verbatim(node, problem)]
         loop = ir.While(
             self.expr(node.test), self.block(node.body), self.header_span(node), verbatim=True
         )
@@ -746,7 +754,7 @@ class _FunctionLowering:
     def may_mutate(self, node: Any) -> tuple[str, ...]:
         """The local variables whose object evaluating the node may change in place."""
         names: dict[str, None] = {}
-        for part in scopes._own_nodes([node]):
+        for part in scopes.own_nodes([node]):
             if isinstance(part, gast.Call):
                 names.update((n, None) for n in self._call_mutates(part))
             elif isinstance(part, gast.AugAssign):

@@ -22,7 +22,7 @@ def parameter_names(arguments: gast.arguments) -> list[str]:
     return [node.id for node in nodes]
 
 
-def _own_nodes(nodes: list[Any]) -> Iterator[Any]:
+def own_nodes(nodes: list[Any]) -> Iterator[Any]:
     """Every node evaluated in this scope; nested scopes are given but not entered, apart from
     what they evaluate here (decorators, defaults, bases)."""
     stack = list(reversed(nodes))
@@ -48,7 +48,7 @@ def bound_names(body: list[Any]) -> list[str]:
     """The names that a body binds in its own scope, in order of appearance."""
     names: dict[str, None] = {}
     foreign: set[str] = set()
-    for node in _own_nodes(body):
+    for node in own_nodes(body):
         if isinstance(node, gast.Name) and isinstance(node.ctx, (gast.Store, gast.Del)):
             names[node.id] = None
         elif isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
@@ -76,7 +76,7 @@ def free_names(node: Any) -> list[str]:
         body = node.body
         bound = set(parameter_names(node.args)) | set(bound_names(body))
     names: dict[str, None] = {}
-    for inner in _own_nodes(body):
+    for inner in own_nodes(body):
         if isinstance(inner, gast.Name) and isinstance(inner.ctx, gast.Load):
             if inner.id not in bound:
                 names[inner.id] = None

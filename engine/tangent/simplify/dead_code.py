@@ -10,42 +10,22 @@ from collections.abc import Callable
 
 from tangent.derivative import Role
 from tangent.ir import nodes as ir
-from tangent.rules import registry
-
-_PURE = frozenset(
-    {
-        "compare", "and", "or", "select", "tuple", "list", "slice", "constant", "builtins.range",
-        "builtins.reversed", "builtins.len", "builtins.enumerate", "builtins.zip",
-        "builtins.isinstance", "operator.not_",
-    }
-)  # fmt: skip
-_NOTICED = ("numpy.random.", "tensorflow.random.", "random.")
-
-
-def is_pure(expr: ir.Expr) -> bool:
-    """Whether nobody can tell if the expression was evaluated (other than by an error in it)."""
-    if isinstance(expr, (ir.Opaque, ir.Call)):
-        return False
-    if isinstance(expr, ir.Op) and not _pure_callee(expr):
-        return False
-    return all(is_pure(child) for child in ir.children(expr))
-
-
-def _pure_callee(op: ir.Op) -> bool:
-    if op.form in (ir.Form.OPERATOR, ir.Form.SUBSCRIPT, ir.Form.ATTRIBUTE, ir.Form.DISPLAY):
-        return True
-    if op.callee in _PURE:
-        return True
-    if op.callee in ("tangent.check_seed", "tangent.check_tangent_seed", "tangent.take_out"):
-        return False
-    if op.callee.startswith(_NOTICED) or op.callee == "builtins.print":
-        return False
-    return registry.rule_for(op.callee) is not None or registry.is_zero_gradient(op.callee)
-
+from tangent.ir.purity import is_pure_operation
 
 class _Sweep:
-    def __init__(self, shared: Callable[[str], bool]):
+    def __init__(self, shared: Callable[[str], bool], pure_call: Callable[[ir.Call], bool]):
         self.shared = shared
+        self.pure_call = pure_call
+
+    def is_pure(self, expr: ir.Expr) -> bool:
+        """Whether nobody can tell if the expression was evaluated (but by an error in it)."""
+        if isinstance(expr, ir.Opaque):
+            return False
+        if isinstance(expr, ir.Call) and not self.pure_call(expr):
+            return False
+        if isinstance(expr, ir.Op) and not is_pure_operation(expr):
+            return False
+        return all(self.is_pure(child) for child in ir.children(expr))
 
     def block(self, block: ir.Block, live: set[str]) -> tuple[ir.Block, set[str]]:
         out: ir.Block = []
@@ -72,14 +52,14 @@ class _Sweep:
                 and isinstance(value.args[0], ir.Read)
                 and value.args[0].name not in live
                 and not self.shared(value.args[0].name)
-                and is_pure(value.args[1])
+                and self.is_pure(value.args[1])
             ):
                 return None, live
             return stmt, live | _read_by(stmt)
         if isinstance(stmt, ir.If):
             body, live_body = self.block(stmt.body, set(live))
             orelse, live_orelse = self.block(stmt.orelse, set(live))
-            if _is_empty(body) and _is_empty(orelse) and is_pure(stmt.cond):
+            if _is_empty(body) and _is_empty(orelse) and self.is_pure(stmt.cond):
                 return None, live
             kept = ir.If(stmt.cond, body, orelse, stmt.span, stmt.role, stmt.verbatim)
             return kept, live_body | live_orelse | _read_by(stmt)
@@ -109,7 +89,7 @@ class _Sweep:
         if isinstance(stmt, ir.While):
             return ir.While(stmt.cond, body, stmt.span, stmt.role, stmt.verbatim), around
         bound = set(ir.bound_names(stmt.target))
-        if _is_empty(body) and is_pure(stmt.iter) and not bound & live:
+        if _is_empty(body) and self.is_pure(stmt.iter) and not bound & live:
             return None, live
         target = stmt.target
         verbatim = stmt.verbatim
@@ -117,8 +97,8 @@ class _Sweep:
         return kept, (around - (bound - live)) | _read_by(stmt)
 
     def is_needed(self, stmt: ir.Assign, live: set[str]) -> bool:
-        if not is_pure(stmt.value) or any(
-            not is_pure(e) for e in ir.target_expressions(stmt.target)
+        if not self.is_pure(stmt.value) or any(
+            not self.is_pure(e) for e in ir.target_expressions(stmt.target)
         ):
             return True
         return self._target_needed(stmt, stmt.target, live)
@@ -157,14 +137,16 @@ def _is_empty(block: ir.Block) -> bool:
     return all(isinstance(s, ir.Comment) for s in block)
 
 
-def remove_dead_code(block: ir.Block, shared: Callable[[str], bool]) -> ir.Block:
+def remove_dead_code(
+    block: ir.Block, shared: Callable[[str], bool], pure_call: Callable[[ir.Call], bool]
+) -> ir.Block:
     """The body of a function without what has no effect on what it returns.
 
     ``shared`` tells whether an object in a primal variable may be seen from outside (a
     parameter, or something that may share memory with another variable), so that changing it
-    in place is an effect.
+    in place is an effect; ``pure_call`` whether calling a user function is none.
     """
-    out, _ = _Sweep(shared).block(block, set())
+    out, _ = _Sweep(shared, pure_call).block(block, set())
     return out
 
 

@@ -211,7 +211,10 @@ class _Records:
         """Decides under which name a value is kept."""
         looped = value.region.innermost_loop is not None
         own = value.kind in ("hoist", "record", "count")
-        if own or (looped and not self._name_in_use(value)):
+        # A variable that changes in place keeps its name for itself: the stack would seem to
+        # share its memory.
+        reused = looped and not self._name_in_use(value) and not self._may_change(value)
+        if own or reused:
             name = value.name
         else:
             name = self.names.numbered(value.name)

@@ -44,7 +44,8 @@ def counterparts(view: View) -> tuple[Counterpart, ...]:
         if link.role in _DERIVED and link.path == view.source.path and link.generated:
             by_line[link.primal.line].append(link)
     view_lines = view.content.lines
-    return tuple(_counterpart(by_line[line], view_lines) for line in sorted(by_line))
+    found = (_counterpart(by_line[line], view_lines) for line in sorted(by_line))
+    return tuple(counterpart for counterpart in found if counterpart is not None)
 
 
 def counterpart_at(view: View, line: int) -> Counterpart | None:
@@ -53,11 +54,13 @@ def counterpart_at(view: View, line: int) -> Counterpart | None:
     return min(around, key=lambda c: c.primal.end_line - c.primal.line, default=None)
 
 
-def _counterpart(links: Iterable[Link], view_lines: tuple[str, ...]) -> Counterpart:
+def _counterpart(links: Iterable[Link], view_lines: tuple[str, ...]) -> Counterpart | None:
     links = list(links)
     every = sorted({n for x in links for s in x.generated for n in range(s.line, s.end_line + 1)})
     # The comment that quotes the primal line says nothing to who looks at it from there.
-    numbers = [n for n in every if view_lines[n - 1].strip()[:1] not in ("", "#")] or every
+    numbers = [n for n in every if view_lines[n - 1].strip()[:1] not in ("", "#")]
+    if not numbers:
+        return None
     end = numbers[0]
     while end + 1 in numbers:
         end += 1

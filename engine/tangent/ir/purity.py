@@ -1,0 +1,28 @@
+"""Which operations have no effect beside their result."""
+
+from __future__ import annotations
+
+from tangent.ir import nodes as ir
+from tangent.rules import registry
+
+_PURE = frozenset(
+    {
+        "compare", "and", "or", "select", "tuple", "list", "slice", "constant", "builtins.range",
+        "builtins.reversed", "builtins.len", "builtins.enumerate", "builtins.zip",
+        "builtins.isinstance", "operator.not_",
+    }
+)  # fmt: skip
+_NOTICED = ("numpy.random.", "tensorflow.random.", "random.")
+
+
+def is_pure_operation(op: ir.Op) -> bool:
+    """Whether nobody can tell if the operation itself (not its operands) was done."""
+    if op.form in (ir.Form.OPERATOR, ir.Form.SUBSCRIPT, ir.Form.ATTRIBUTE, ir.Form.DISPLAY):
+        return True
+    if op.callee in _PURE:
+        return True
+    if op.callee in ("tangent.check_seed", "tangent.check_tangent_seed", "tangent.take_out"):
+        return False
+    if op.callee.startswith(_NOTICED) or op.callee == "builtins.print":
+        return False
+    return registry.rule_for(op.callee) is not None or registry.is_zero_gradient(op.callee)
