@@ -212,14 +212,14 @@ def main() -> None:
             pushed = measured.setdefault("edit to derivative, when told", [])
             hovered = measured.setdefault("edit to hover", [])
             lensed = measured.setdefault("edit to CodeLens", [])
-            for i in range(edits):
+            for _ in range(edits):
                 for measure, get in (
                     (pulled, lambda: session.content(shown[function])),
                     (pushed, lambda: refreshed(session, shown[function])),
                     (hovered, lambda: session.hover(row)),
                     (lensed, session.lenses),
                 ):
-                    new = original if session.lines[row] != original else f"{original} * 1.{i + 1}"
+                    new = f"{original} * 1.{session.version}"  # a text not seen before
                     start = time.perf_counter()
                     session.change(row, new)
                     get()

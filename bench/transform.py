@@ -2,9 +2,10 @@
 
     python bench/transform.py [--json | --markdown] [--quick] [--profile]
 
-Straight-line functions of 50 to 400 statements, in two variants: every statement assigns a new
-variable, or a few variables are overwritten over and over. Warm: in a process that has made a
-derivative before, of a text it has not seen. Cold: a new process, import included.
+Straight-line functions of 50 to 400 statements, in three variants: statements of one operation
+each; statements of a few operations each, as people write them; and the same with five variables
+that are overwritten over and over. Every statement carries a derivative. Warm: in a process that
+has made a derivative before, of a text it has not seen. Cold: the first one in a new process.
 """
 
 from __future__ import annotations
@@ -19,12 +20,21 @@ import time
 
 from common import Table, arguments, median, quiet_process, show, verdict
 
+import tangent
+
 SIZES = (50, 100, 200, 400)
 BUDGET_MS = 20.0  # for 50 statements
-# Of the exponent in time ~ statements ** exponent: 1 is linear, and what is left is noise and
-# the constant part, which only makes it smaller.
+# Of the exponent in time ~ statements ** exponent; 1 is linear, the rest is for noise.
 GROWTH = 1.1
-VARIANTS = ("new variables", "overwritten variables")
+VARIANTS = ("one operation", "a few operations", "overwritten variables")
+_OPERATIONS = (
+    "{t} = {a} * {b}",
+    "{t} = np.tanh({a})",
+    "{t} = {a} + {b}",
+    "{t} = {a} / {b}",
+    "{t} = np.sin({a})",
+    "{t} = {a} - {b}",
+)
 _STATEMENTS = (
     "{t} = {a} * {b} + np.sin({c})",
     "{t} = np.tanh({a} * 0.5) - {b}",
@@ -42,21 +52,20 @@ def straight_line(size: int, variant: str, seed: int = 0) -> str:
     choose = random.Random(seed)
     lines = ["import numpy as np", "", "", "def f(x, y):", "    v0 = x * y", "    v1 = x + y"]
     known = ["v0", "v1", "x", "y"]
-    pool = [f"v{i}" for i in range(5)]
+    forms = _OPERATIONS if variant == VARIANTS[0] else _STATEMENTS
+    overwrites = variant == VARIANTS[2]
     target = "v1"
     for i in range(2, size):
-        latest = known[-4:] if variant == VARIANTS[0] else sorted(set(known))
+        latest = sorted(set(known)) if overwrites else known[-4:]
         b, c = choose.choice(latest), choose.choice(latest)
-        previous, target = target, (f"v{i}" if variant == VARIANTS[0] else choose.choice(pool))
+        previous, target = target, f"v{choose.randrange(5) if overwrites else i}"
         known.append(target)
-        statement = _STATEMENTS[i % len(_STATEMENTS)].format(t=target, a=previous, b=b, c=c)
+        statement = forms[i % len(forms)].format(t=target, a=previous, b=b, c=c)
         lines.append(f"    {statement}")
     return "\n".join([*lines, f"    return np.sum({target})"]) + "\n"
 
 
-def derive(text: str):
-    import tangent
-
+def derive(text: str) -> tangent.Derivative:
     derivative = tangent.differentiate(text, "f", wrt=("x", "y"))
     if not derivative.ok:
         raise SystemExit("\n".join(map(str, derivative.diagnostics)))
@@ -66,7 +75,8 @@ def derive(text: str):
 def warm(size: int, variant: str, rounds: int) -> tuple[float, int]:
     """Milliseconds for one derivative (the median), and how many lines it has."""
     derive(straight_line(10, variant))
-    times, lines = [], 0
+    times: list[float] = []
+    lines = 0
     for round_ in range(rounds):
         text = straight_line(size, variant, round_)
         start = time.perf_counter()

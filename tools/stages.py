@@ -94,11 +94,58 @@ def watched() -> Iterator[Seen]:
         yield seen
 
 
-def stages(
-    text: str, function: str, **options: Any
-) -> tuple[list[tuple[str, str]], Derivative]:
+def stages(text: str, function: str, **options: Any) -> tuple[list[tuple[str, str]], Derivative]:
     """The stages of one derivative, each with its text, and the derivative. See
     `tangent.differentiate` for the options."""
     with watched() as seen:
         derivative = engine.differentiate(text, function, **options)
-    return [*seen.texts, ("text", derivative.text.rstrip())], derivative
+    texts = [*seen.texts, ("text", derivative.text.rstrip())]
+    # A pass that was run again and found the same is shown once.
+    return [t for i, t in enumerate(texts) if t not in texts[:i]], derivative
+
+
+# --- the document ----------------------------------------------------------------------------
+
+_PLACE = re.compile(r"<!-- stage: (\w[\w ]*) -->\n```(\w+)\n(.*?)```\n", re.S)
+
+
+def updated(document: str) -> str:
+    """The document with every marked stage of the function it shows (``stage: primal``) as the
+    engine makes it now."""
+    primal = next(m[3] for m in _PLACE.finditer(document) if m[1] == "primal")
+    names = re.findall(r"^def (\w+)", primal, re.M)
+    reverse = dict(stages(primal, names[-1], path="settle.py")[0])
+    forward = dict(stages(primal, names[-1], path="settle.py", mode="forward")[0])
+    made = {"primal": primal.rstrip(), **reverse, "forward text": forward["text"]}
+
+    def replaced(match: re.Match[str]) -> str:
+        return f"<!-- stage: {match[1]} -->\n```{match[2]}\n{made[match[1]]}\n```\n"
+
+    return _PLACE.sub(replaced, document)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("function", nargs="?", metavar="FILE::FUNCTION")
+    parser.add_argument("--wrt", type=lambda names: names.split(","))
+    parser.add_argument("--mode", choices=("reverse", "forward"), default="reverse")
+    parser.add_argument("--document", action="store_true", help="update ARCHITECTURE.md")
+    options = parser.parse_args()
+    if options.document:
+        path = ROOT / "ARCHITECTURE.md"
+        path.write_text(updated(path.read_text(encoding="utf-8")), encoding="utf-8")
+        return 0
+    if options.function is None:
+        parser.error("name a function: FILE::FUNCTION")
+    file, _, function = options.function.partition("::")
+    text = Path(file).read_text(encoding="utf-8")
+    shown, derivative = stages(text, function, path=file, wrt=options.wrt, mode=options.mode)
+    for stage, content in shown:
+        print(f"--- {stage} {'-' * (74 - len(stage))}\n{content}\n")
+    for diagnostic in derivative.diagnostics:
+        print(diagnostic.render())
+    return 0 if derivative.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

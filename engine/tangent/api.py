@@ -73,7 +73,7 @@ def autodiff(
         optimized: simplify the text; without it every step is spelled out.
         preserve_result: also return the primal's result, after the derivative.
         check_dims: verify at the call that the seed has the shape of what it belongs to.
-        input_derivative: whether the seed must be given; required unless said otherwise.
+        input_derivative: whether the seed must be given; 1.0 unless said otherwise.
         verbose: print the text of the derivative if it is 1 or more.
 
     Raises:
@@ -90,7 +90,7 @@ def autodiff(
         optimized=optimized,
         preserve_result=preserve_result,
         check_dims=check_dims,
-        input_derivative=input_derivative or INPUT_DERIVATIVE.Required,
+        input_derivative=input_derivative or INPUT_DERIVATIVE.DefaultOne,
     )
     if not derivative.ok:
         raise DerivativeError(derivative.diagnostics, _sources(derivative, source))
@@ -153,7 +153,7 @@ def vjp(
         optimized=optimized,
         preserve_result=preserve_result,
         check_dims=check_dims,
-        input_derivative=input_derivative,
+        input_derivative=input_derivative or INPUT_DERIVATIVE.Required,
         verbose=verbose,
     )
 
@@ -179,7 +179,7 @@ def jvp(
         optimized=optimized,
         preserve_result=preserve_result,
         check_dims=check_dims,
-        input_derivative=input_derivative,
+        input_derivative=input_derivative or INPUT_DERIVATIVE.Required,
         verbose=verbose,
     )
 

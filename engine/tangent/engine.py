@@ -28,8 +28,8 @@ from tangent.emit.libraries import Libraries
 from tangent.emit.writer import GeneratedFunction, Writer
 from tangent.ir import nodes as ir
 from tangent.lower import scopes
-from tangent.lower.lower import Program
 from tangent.lower.desugar import desugar
+from tangent.lower.lower import Program
 from tangent.lower.single_exit import Exit, single_exit
 from tangent.resolve.static import Sources
 from tangent.resolve.symbols import FunctionSource, Library, UserFunction
@@ -83,8 +83,9 @@ def differentiate(
         mode, motion, optimized, preserve_result, check_dims, _choice(input_derivative)
     )
     try:
-        module = Sources(read, roots).module_for_path(path, text)
-        source = module.resolver.function(function)
+        sources = Sources(read, roots)
+        module = sources.module_for_path(path, text)
+        source = sources.function(module, function)
     except DerivativeError as error:
         return Derivative("", "", function, path, mode, (), diagnostics=error.diagnostics)
     return _differentiate(source, wrt, options)
@@ -237,13 +238,21 @@ class _Build:
             exit_.body = lowered
             analysed = self._flow(function, exit_, names, wrt)
         find_obstacles(
-            self.program, function, exit_.body, analysed.versions, analysed.activity,
+            self.program,
+            function,
+            exit_.body,
+            analysed.versions,
+            analysed.activity,
             self.options.mode,
-        )  # fmt: skip
+        )
         report_cuts(
-            self.program, function, exit_.body, analysed.versions,
-            [analysed.versions.params[n] for n in wrt], analysed.results,
-        )  # fmt: skip
+            self.program,
+            function,
+            exit_.body,
+            analysed.versions,
+            [analysed.versions.params[n] for n in wrt],
+            analysed.results,
+        )
         analysed.shapes = find_shapes(function, analysed.versions, analysed.aliases)
         return None if self.failed else analysed
 
@@ -253,9 +262,7 @@ class _Build:
         aliases = find_aliases(function, exit_.body)
         versions = find_versions(function, exit_.body, aliases)
         results = tuple(versions.final[n] for n in exit_.results if n in versions.final)
-        activity = find_activity(
-            exit_.body, versions, [versions.params[n] for n in wrt], results
-        )
+        activity = find_activity(exit_.body, versions, [versions.params[n] for n in wrt], results)
         return _Analysed(
             function, exit_, names, aliases, versions, activity, Shapes(versions), results
         )
@@ -318,25 +325,30 @@ class _Build:
 
     def reverse(self, a: _Analysed) -> Reverse:
         tensors = any(
-            dotted.startswith("tensorflow") for _, dotted in a.function.source.module.resolver.aliases()
+            dotted.startswith("tensorflow")
+            for _, dotted in a.function.source.module.resolver.aliases()
         )
         return Reverse(
-            a.function, a.body, a.versions, a.activity, a.aliases, a.shapes,
-            find_numeric(a.function, a.body, a.versions, a.shapes), a.names,
-            Options(self.options.optimized), self.callee,
-            lambda call: self.template(call, a.function.source), tensors,
-        )  # fmt: skip
+            a.function,
+            a.body,
+            a.versions,
+            a.activity,
+            a.aliases,
+            a.shapes,
+            find_numeric(a.function, a.body, a.versions, a.shapes),
+            a.names,
+            Options(self.options.optimized),
+            self.callee,
+            lambda call: self.template(call, a.function.source),
+            tensors,
+        )
 
     def _backward(
         self, a: _Analysed, wrt: tuple[str, ...], seed: str, check: bool
     ) -> tuple[Reverse, ir.Block, dict[str, bool]]:
         """The backward pass up to the gradient, with the lines that open the seed."""
         reverse = self.reverse(a)
-        active = {
-            n: False
-            for n, v in zip(a.exit.results, a.results)
-            if a.activity.is_active(v)
-        }
+        active = {n: False for n, v in zip(a.exit.results, a.results) if a.activity.is_active(v)}
         backward = reverse.run(active)
         opening: ir.Block = []
         if a.exit.is_tuple:
@@ -344,11 +356,15 @@ class _Build:
                 ir.Name(a.names.adjoint(n) if n in active else "_") for n in a.exit.results
             )
             opening.append(
-                ir.Assign(ir.Unpack(targets), ir.Read(seed), span=self._result_span(a), role=Role.SEED)
+                ir.Assign(
+                    ir.Unpack(targets), ir.Read(seed), span=self._result_span(a), role=Role.SEED
+                )
             )
         for name, value in zip(a.exit.results, a.results):
-            if name in active and check and needs_seed_check(
-                backward.block, a.shapes.of_value(value), a.shapes
+            if (
+                name in active
+                and check
+                and needs_seed_check(backward.block, a.shapes.of_value(value), a.shapes)
             ):
                 adjoint = a.names.adjoint(name)
                 checked = ir.Op("tangent.check_seed", (ir.Read(adjoint), ir.Version(value)))
@@ -362,9 +378,11 @@ class _Build:
                 gradient.append(ir.Read(a.names.adjoint(name)))
             else:
                 gradient.append(reverse.zeros(a.versions.params[name]))
-        value = gradient[0] if len(gradient) == 1 else ir.Op(
-            "tuple", tuple(gradient), form=ir.Form.DISPLAY
-        )  # fmt: skip
+        value = (
+            gradient[0]
+            if len(gradient) == 1
+            else ir.Op("tuple", tuple(gradient), form=ir.Form.DISPLAY)
+        )
         backward.block.append(ir.Return(value, a.function.span, Role.RETURN))
         return reverse, backward.block, active
 
@@ -380,9 +398,14 @@ class _Build:
         seed = self.seed_name(a)
         reverse, _, _ = self._backward(a, wrt, seed, self.options.check_dims)
         recorded = with_records(
-            a.body, reverse.result, a.versions, a.shapes, a.aliases, a.names,
+            a.body,
+            reverse.result,
+            a.versions,
+            a.shapes,
+            a.aliases,
+            a.names,
             not self.options.optimized,
-        )  # fmt: skip
+        )
         forward, backward = recorded.forward, recorded.backward
         if self.options.preserve_result:
             self._return_result_too(a, forward, backward)
@@ -390,7 +413,9 @@ class _Build:
         body = [*forward, ir.Comment(""), *backward]
         if self.options.seed == "ones" and not a.exit.is_tuple:
             body = self._seed_of_ones(a, seed, body, len(forward) + 1)
-        parameters = self._parameters(a.function, [(seed, None if seed_needed else self._default())])
+        parameters = self._parameters(
+            a.function, [(seed, None if seed_needed else self._default())]
+        )
         self._finish(a, name, parameters, body, reverse.result.renames)
 
     def _default(self) -> str:
@@ -450,9 +475,7 @@ class _Build:
                 if name in a.aliases.scalars:
                     return False
                 others = [*params, *a.function.captured, *a.function.locals]
-                return name in params or any(
-                    o != name and a.aliases.share(name, o) for o in others
-                )
+                return name in params or any(o != name and a.aliases.share(name, o) for o in others)
 
             body = remove_dead_code(body, shared, self.is_pure)
         return tidy_comments(body)
@@ -475,8 +498,7 @@ class _Build:
         seed_needed = self.options.seed == "required" or a.exit.is_tuple
         parameters = self._parameters(a.function, [(seed, None if seed_needed else "1.0")])
         arguments = [
-            f"{p.name}={p.name}" if p.kind == "keyword" else p.name
-            for p in a.function.params
+            f"{p.name}={p.name}" if p.kind == "keyword" else p.name for p in a.function.params
         ]
         forward = ir.Op(
             "generated", tuple(ir.Global(t) for t in arguments), function=ir.Global(pair.forward)
@@ -519,9 +541,7 @@ class _Build:
             base = call.function.name if call.function.name.isidentifier() else "lambda_"
             name = self.module_names.fresh(f"{base}_with_tangent")
             seeds = Names(_names_in(self.program.function(call.function)))
-            self.pairs[key] = CalleePair(
-                name, "", active, tuple(seeds.tangent(p) for p in active)
-            )
+            self.pairs[key] = CalleePair(name, "", active, tuple(seeds.tangent(p) for p in active))
             self.worklist.append(key)
         return self.pairs[key]
 
@@ -539,9 +559,14 @@ class _Build:
         seed = self.seed_name(a)
         reverse, _, _ = self._backward(a, pair.active, seed, False)
         recorded = with_records(
-            a.body, reverse.result, a.versions, a.shapes, a.aliases, a.names,
+            a.body,
+            reverse.result,
+            a.versions,
+            a.shapes,
+            a.aliases,
+            a.names,
             not self.options.optimized,
-        )  # fmt: skip
+        )
         results = tuple(ir.Read(n) for n in a.exit.results)
         result: ir.Expr = (
             ir.Op("tuple", results, form=ir.Form.DISPLAY) if a.exit.is_tuple else results[0]
@@ -553,15 +578,19 @@ class _Build:
         span = a.function.span
         if len(kept) == 1:
             packed = ir.Read(kept[0])
-            opening = [ir.Assign(ir.Name(kept[0]), ir.Read(record_name), span=span, role=Role.RESTORE)]
+            opening = [
+                ir.Assign(ir.Name(kept[0]), ir.Read(record_name), span=span, role=Role.RESTORE)
+            ]
         elif kept:
             packed = ir.Op("tuple", tuple(ir.Read(n) for n in kept), form=ir.Form.DISPLAY)
             opening = [
                 ir.Assign(
-                    ir.Unpack(tuple(ir.Name(n) for n in kept)), ir.Read(record_name), span=span,
+                    ir.Unpack(tuple(ir.Name(n) for n in kept)),
+                    ir.Read(record_name),
+                    span=span,
                     role=Role.RESTORE,
                 )
-            ]  # fmt: skip
+            ]
         leave = ir.Return(ir.Op("tuple", (result, packed), form=ir.Form.DISPLAY), span)
         missing: ir.Block = [
             ir.Assign(ir.Name(n), ir.Const(None), span=span, role=Role.RECORD)
@@ -571,17 +600,21 @@ class _Build:
         parameters = self._parameters(a.function, [(n, None) for n in a.function.captured])
         self._finish(a, pair.forward, parameters, forward, {})
         self._finish(
-            a, pair.backward, [record_name, seed], [*opening, *recorded.backward],
+            a,
+            pair.backward,
+            [record_name, seed],
+            [*opening, *recorded.backward],
             reverse.result.renames,
-        )  # fmt: skip
+        )
 
     def template(self, call: ir.Call, source: FunctionSource) -> Template | None:
         """The user's own rule for a function that is called."""
         mode = "forward" if self.options.mode == "forward" else "reverse"
         function = template_for(
-            UserFunction(call.function), mode,
+            UserFunction(call.function),
+            mode,
             (source.module, call.function.module, self.source.module),
-        )  # fmt: skip
+        )
         if function is None:
             return None
         if function not in self.templates:
@@ -592,38 +625,52 @@ class _Build:
             except TemplateError as error:
                 span = function.module.source.span_of(error.node)
                 raise DerivativeError(
-                    [Diagnostic("rule", f"cannot use this rule: {error}", function.module.path, span)],
+                    [
+                        Diagnostic(
+                            "rule", f"cannot use this rule: {error}", function.module.path, span
+                        )
+                    ],
                     [function.module.source],
                 ) from None
         return self.templates[function]
 
     # --- forward mode ----------------------------------------------------------------------
 
-    def _forward(
-        self, a: _Analysed, name: str, wrt: tuple[str, ...], nested: bool = False
-    ) -> None:
+    def _forward(self, a: _Analysed, name: str, wrt: tuple[str, ...], nested: bool = False) -> None:
         forward = Forward(
-            a.function, a.body, a.versions, a.activity, a.aliases, a.shapes, a.names,
-            Options(self.options.optimized), self.tangent_callee,
+            a.function,
+            a.body,
+            a.versions,
+            a.activity,
+            a.aliases,
+            a.shapes,
+            a.names,
+            Options(self.options.optimized),
+            self.tangent_callee,
             lambda call: self.template(call, a.function.source),
-        )  # fmt: skip
+        )
         body = forward.run(wrt, check=self.options.check_dims and not nested)
         results: list[ir.Expr] = []
         tangents: list[ir.Expr] = []
         for result, value in zip(a.exit.results, a.results):
             results.append(ir.Read(result))
             tangents.append(forward.final_tangent(result, value))
-        pack = lambda parts: (  # noqa: E731
-            ir.Op("tuple", tuple(parts), form=ir.Form.DISPLAY) if a.exit.is_tuple else parts[0]
-        )
+
+        def pack(parts: list[ir.Expr]) -> ir.Expr:
+            if a.exit.is_tuple:
+                return ir.Op("tuple", tuple(parts), form=ir.Form.DISPLAY)
+            return parts[0]
+
         span = self._result_span(a)
         if nested:
-            value: ir.Expr = ir.Op("tuple", (pack(results), pack(tangents)), form=ir.Form.DISPLAY)
+            returned: ir.Expr = ir.Op(
+                "tuple", (pack(results), pack(tangents)), form=ir.Form.DISPLAY
+            )
         elif self.options.preserve_result:
-            value = ir.Op("tuple", (pack(tangents), pack(results)), form=ir.Form.DISPLAY)
+            returned = ir.Op("tuple", (pack(tangents), pack(results)), form=ir.Form.DISPLAY)
         else:
-            value = pack(tangents)
-        body = [*body, ir.Return(value, span)]
+            returned = pack(tangents)
+        body = [*body, ir.Return(returned, span)]
         needed = self.options.seed == "required" or nested
         seeds: list[tuple[str, str | None]] = [
             (a.names.tangent(n), None if needed else self._default()) for n in wrt
@@ -649,9 +696,7 @@ class _Build:
 
     # --- text ------------------------------------------------------------------------------
 
-    def _parameters(
-        self, function: ir.Function, added: list[tuple[str, str | None]]
-    ) -> list[str]:
+    def _parameters(self, function: ir.Function, added: list[tuple[str, str | None]]) -> list[str]:
         """The parameters of the primal as it writes them, and those that are added."""
         text = function.source.module.source
         out: list[str] = []

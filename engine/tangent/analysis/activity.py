@@ -18,9 +18,18 @@ from tangent.rules import registry
 
 # Operations that give no number that could carry a derivative.
 INACTIVE_CALLEES = frozenset(
-    {"compare", "operator.not_", "slice", "operator.and_", "operator.or_", "operator.xor",
-     "operator.invert", "operator.lshift", "operator.rshift"}
-)  # fmt: skip
+    {
+        "compare",
+        "operator.not_",
+        "slice",
+        "operator.and_",
+        "operator.or_",
+        "operator.xor",
+        "operator.invert",
+        "operator.lshift",
+        "operator.rshift",
+    }
+)
 CONTAINERS = frozenset({"tuple", "list"})
 
 

@@ -17,7 +17,6 @@ from tangent.analysis.scalars import scalar_variables
 from tangent.ir import nodes as ir
 from tangent.rules import registry
 
-
 # Operations that change their first argument.
 IN_PLACE = frozenset({"list.append", "list.pop", "tangent.add_at"})
 

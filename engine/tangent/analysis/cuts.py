@@ -38,12 +38,13 @@ def report_cuts(
             if op.span is not None:
                 name = op.callee.rpartition(".")[2]
                 program.warn(
-                    function.source, op.span, "cut",
+                    function.source,
+                    op.span,
+                    "cut",
                     f"the derivative of `{name}` is zero: nothing passes through it",
                     "if that is meant, write tangent.stop_gradient(...) around its argument",
-                )  # fmt: skip
+                )
 
 
 def _varied(activity: Activity, versions: Versions, op: ir.Op) -> bool:
     return any(versions.of.get(read) in activity.varied for read in ir.reads(op))
-

@@ -9,7 +9,9 @@ from tangent.lower.lower import Program
 from tangent.resolve.symbols import FunctionSource
 
 
-def note_mutations(program: Program, function: ir.Function, known: dict[FunctionSource, set[str]]) -> None:
+def note_mutations(
+    program: Program, function: ir.Function, known: dict[FunctionSource, set[str]]
+) -> None:
     """Writes on every call in ``function`` which variables of the caller it may change.
 
     A function that is being looked at already (recursion) counts as changing nothing here; its

@@ -18,9 +18,13 @@ from tangent.source.text import Span
 
 class _Search:
     def __init__(
-        self, program: Program, source: FunctionSource, versions: Versions, activity: Activity,
+        self,
+        program: Program,
+        source: FunctionSource,
+        versions: Versions,
+        activity: Activity,
         mode: str,
-    ):  # fmt: skip
+    ):
         self.program = program
         self.source = source
         self.versions = versions
@@ -47,16 +51,21 @@ class _Search:
             self.assign(stmt, stmt.target, stmt.value, active)
         elif isinstance(stmt, ir.Verbatim):
             if active:
-                self.report(stmt.span, "unsupported-statement", stmt.why,
-                            "keep what carries a derivative outside of it")  # fmt: skip
+                self.report(
+                    stmt.span,
+                    "unsupported-statement",
+                    stmt.why,
+                    "keep what carries a derivative outside of it",
+                )
             return
         elif isinstance(stmt, ir.With):
             if any(n in active for n in stmt.binds):
                 self.report(
-                    stmt.span, "unsupported-statement",
+                    stmt.span,
+                    "unsupported-statement",
                     "cannot differentiate what a `with` statement binds",
                     "bind it by an assignment",
-                )  # fmt: skip
+                )
             return
         elif isinstance(stmt, ir.For):
             self.iteration(stmt, active)
@@ -70,8 +79,9 @@ class _Search:
         if isinstance(target, ir.OtherTarget):
             lost = not target.mutates or any(n in active for n in (*target.mutates, *target.binds))
             if lost and self.activity.is_varied(value):
-                self.report(target.span, "unsupported-target", target.why,
-                            "assign to a local variable")  # fmt: skip
+                self.report(
+                    target.span, "unsupported-target", target.why, "assign to a local variable"
+                )
             return
         if (
             isinstance(target, ir.Unpack)
@@ -86,10 +96,11 @@ class _Search:
             if not ir.only_names(target):
                 if any(n in active for n in ir.bound_names(target)):
                     self.report(
-                        target.span, "unsupported-target",
+                        target.span,
+                        "unsupported-target",
                         "cannot differentiate this unpacking",
                         "unpack into plain names",
-                    )  # fmt: skip
+                    )
                 return
         names = list(ir.bound_names(target))
         if isinstance(target, ir.Item):
@@ -103,11 +114,12 @@ class _Search:
             and self.holds_integers(active[target.name])
         ):
             self.report(
-                target.span, "integer-array",
+                target.span,
+                "integer-array",
                 f"cannot differentiate this assignment: `{target.name}` is an array of integers,"
                 " which cuts off what is stored in it",
                 "make it an array of floats",
-            )  # fmt: skip
+            )
 
     def holds_integers(self, value: Value) -> bool:
         """Whether a value is, or may be, an array that was made for integers."""
@@ -129,19 +141,23 @@ class _Search:
         targets = [n for n in ir.bound_names(stmt.target) if n in active]
         if not targets:
             if not isinstance(stmt.target, (ir.Name, ir.Unpack)):
-                self.report(stmt.span, "unsupported-target",
-                            "cannot differentiate a loop over this target")  # fmt: skip
+                self.report(
+                    stmt.span, "unsupported-target", "cannot differentiate a loop over this target"
+                )
             return
         if not isinstance(stmt.target, ir.Name) or not isinstance(stmt.iter, ir.Read):
             self.report(
-                stmt.iter.span or stmt.span, "unsupported-iteration",
+                stmt.iter.span or stmt.span,
+                "unsupported-iteration",
                 "cannot differentiate iteration over this expression",
                 "loop over a variable, or over range(len(...)) with an index",
-            )  # fmt: skip
+            )
 
     def shared_changes(self, stmt: ir.Stmt, active: dict[str, Value]) -> None:
         """An in-place change that another variable, or a function, makes or sees."""
-        direct = set(ir.bound_names(stmt.target)) if isinstance(stmt, (ir.Assign, ir.For)) else set()
+        direct = (
+            set(ir.bound_names(stmt.target)) if isinstance(stmt, (ir.Assign, ir.For)) else set()
+        )
         if isinstance(stmt, (ir.Assign, ir.For)):
             direct |= _stored(stmt.target)
         for expr in ir.expressions(stmt):
@@ -153,20 +169,22 @@ class _Search:
                     for name in node.mutates:
                         if name in active and name not in direct:
                             self.report(
-                                node.span or stmt.span, "changes-argument",
+                                node.span or stmt.span,
+                                "changes-argument",
                                 f"cannot differentiate a call that may change `{name}` in place",
                                 "return the changed value instead",
-                            )  # fmt: skip
+                            )
                             direct.add(name)
         for name, value in active.items():
             if value.kind == "mutated" and name not in direct:
                 changed = ", ".join(f"`{n}`" for n in sorted(direct)) or "an object"
                 self.report(
-                    stmt.span, "aliased-update",
+                    stmt.span,
+                    "aliased-update",
                     f"cannot differentiate this in-place change of {changed}:"
                     f" `{name}` may share its memory",
                     "work on a copy (`.copy()`), or write `x = x + ...` instead of `x += ...`",
-                )  # fmt: skip
+                )
 
     def expr(self, expr: ir.Expr) -> None:
         if not self.activity.is_varied(expr):
@@ -182,23 +200,34 @@ class _Search:
             self.expr(child)
 
     def operation(self, op: ir.Op) -> None:
-        if op.callee in ("tuple", "list", "select", "and", "or", "operator.getitem",
-                         "list.append", "list.pop", "operator.pos"):  # fmt: skip
+        if op.callee in (
+            "tuple",
+            "list",
+            "select",
+            "and",
+            "or",
+            "operator.getitem",
+            "list.append",
+            "list.pop",
+            "operator.pos",
+        ):
             return
         if op.callee.startswith("attribute."):
             self.report(
-                op.span, "unsupported-attribute",
+                op.span,
+                "unsupported-attribute",
                 f"cannot differentiate the attribute `.{op.detail[0]}`",
                 "pass the value in as an argument of its own",
-            )  # fmt: skip
+            )
             return
         rule = registry.rule_for(op.callee)
         if rule is None:
             self.report(
-                op.span, "unknown-function",
+                op.span,
+                "unknown-function",
                 f"cannot differentiate `{op.callee}`: it has no derivative rule",
                 "write one with `tangent.grads.adjoint`",
-            )  # fmt: skip
+            )
             return
         try:
             binding = bind(rule, op)
@@ -214,11 +243,12 @@ class _Search:
         for parameter, arg in constant:
             if self.activity.is_varied(arg):
                 self.report(
-                    arg.span or op.span, "constant-argument",
+                    arg.span or op.span,
+                    "constant-argument",
                     f"cannot differentiate `{op.callee}` with respect to its argument"
                     f" `{parameter}`",
                     "its derivative rule takes this argument as a constant",
-                )  # fmt: skip
+                )
 
     def call(self, call: ir.Call) -> None:
         modules = (self.source.module, call.function.module)
@@ -230,19 +260,27 @@ class _Search:
         known = {a.id for a in (*arguments.args, *arguments.kwonlyargs)}
         if arguments.vararg or arguments.kwarg:
             self.report(
-                call.span, "unsupported-signature",
+                call.span,
+                "unsupported-signature",
                 f"cannot differentiate the call of `{call.text}`: it takes `*args` or `**kwargs`",
                 "name its parameters",
-            )  # fmt: skip
+            )
         elif len(call.args) > positional or any(k not in known for k, _ in call.keywords):
             self.report(
-                call.span, "unsupported-argument",
+                call.span,
+                "unsupported-argument",
                 f"cannot differentiate this call: `{call.text}` does not take these arguments",
-            )  # fmt: skip
+            )
 
 
-_DTYPE_POSITION = {"numpy.zeros": 1, "numpy.ones": 1, "numpy.empty": 1, "numpy.full": 2,
-                   "numpy.array": 1, "numpy.asarray": 1}  # fmt: skip
+_DTYPE_POSITION = {
+    "numpy.zeros": 1,
+    "numpy.ones": 1,
+    "numpy.empty": 1,
+    "numpy.full": 2,
+    "numpy.array": 1,
+    "numpy.asarray": 1,
+}
 
 
 def _makes_integers(op: ir.Op) -> bool:

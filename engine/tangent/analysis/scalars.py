@@ -18,19 +18,38 @@ from tangent.rules.declare import BROADCAST, SCALAR
 _NUMBER_ANNOTATIONS = frozenset({"float", "int", "bool", "complex"})
 _SCALAR_CALLEES = frozenset(
     {
-        "compare", "operator.not_", "builtins.len", "builtins.int", "builtins.float",
-        "builtins.round", "builtins.bool", "builtins.complex", "attribute.size", "attribute.ndim",
-        "numpy.size", "numpy.ndim", "operator.and_", "operator.or_", "operator.xor",
-        "operator.lshift", "operator.rshift",
+        "compare",
+        "operator.not_",
+        "builtins.len",
+        "builtins.int",
+        "builtins.float",
+        "builtins.round",
+        "builtins.bool",
+        "builtins.complex",
+        "attribute.size",
+        "attribute.ndim",
+        "numpy.size",
+        "numpy.ndim",
+        "operator.and_",
+        "operator.or_",
+        "operator.xor",
+        "operator.lshift",
+        "operator.rshift",
     }
-)  # fmt: skip
+)
 # Operators and builtins that give a number for numbers, whatever else they may do.
 _CLOSED = frozenset(
     {
-        "operator.floordiv", "operator.mod", "operator.invert", "builtins.abs", "builtins.min",
-        "builtins.max", "builtins.pow", "builtins.divmod",
+        "operator.floordiv",
+        "operator.mod",
+        "operator.invert",
+        "builtins.abs",
+        "builtins.min",
+        "builtins.max",
+        "builtins.pow",
+        "builtins.divmod",
     }
-)  # fmt: skip
+)
 
 
 def is_number_annotation(node: Any) -> bool:

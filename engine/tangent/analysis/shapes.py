@@ -266,9 +266,13 @@ class Shapes:
             if expr.callee in ("builtins.len", "builtins.int"):
                 return True
             return expr.callee in (
-                "operator.add", "operator.sub", "operator.mul", "operator.floordiv",
-                "operator.mod", "operator.neg",
-            ) and all(self.is_integer(a) for a in expr.args)  # fmt: skip
+                "operator.add",
+                "operator.sub",
+                "operator.mul",
+                "operator.floordiv",
+                "operator.mod",
+                "operator.neg",
+            ) and all(self.is_integer(a) for a in expr.args)
         return False
 
 

@@ -26,10 +26,28 @@ _BINARY = {
 }
 _UNARY = {"operator.neg": "-", "operator.pos": "+", "operator.invert": "~"}
 _SELECT, _OR, _AND, _NOT, _COMPARE, _UNARY_LEVEL, _POWER, _PRIMARY, _ATOM = (
-    1, 2, 3, 4, 5, 12, 13, 15, 16,
-)  # fmt: skip
-_LOOSE = (gast.Lambda, gast.IfExp, gast.BoolOp, gast.NamedExpr, gast.Compare, gast.BinOp,
-          gast.UnaryOp, gast.Await, gast.Yield, gast.Starred)  # fmt: skip
+    1,
+    2,
+    3,
+    4,
+    5,
+    12,
+    13,
+    15,
+    16,
+)
+_LOOSE = (
+    gast.Lambda,
+    gast.IfExp,
+    gast.BoolOp,
+    gast.NamedExpr,
+    gast.Compare,
+    gast.BinOp,
+    gast.UnaryOp,
+    gast.Await,
+    gast.Yield,
+    gast.Starred,
+)
 
 
 class Printer:

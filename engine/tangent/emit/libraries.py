@@ -81,5 +81,3 @@ class Libraries:
         if self._helpers:
             out.append(f"from tangent import {', '.join(sorted(self._helpers))}")
         return out
-
-

@@ -184,7 +184,7 @@ class Writer:
             header = self._header_text(stmt.span)
             first = header.split(None, 1)[0]
             if "\n" not in header and first in ("if", "elif"):
-                self._add(f"{pad}{keyword}{header[len(first):]}", stmt.span, stmt.role)
+                self._add(f"{pad}{keyword}{header[len(first) :]}", stmt.span, stmt.role)
             else:
                 cond = self.expr(stmt.cond)
         else:
@@ -279,8 +279,9 @@ def _string_lines(text: str) -> frozenset[int]:
     return frozenset(
         line
         for node in ast.walk(tree)
-        if isinstance(node, (ast.Constant, ast.JoinedStr)) and node.end_lineno is not None
+        if isinstance(node, (ast.Constant, ast.JoinedStr))
+        and node.end_lineno is not None
         and node.end_lineno > node.lineno
         and (isinstance(node, ast.JoinedStr) or isinstance(node.value, (str, bytes)))
         for line in range(node.lineno + 1, node.end_lineno + 1)
-    )  # fmt: skip
+    )

@@ -31,9 +31,7 @@ _FOLD: dict[str, Callable[..., Any]] = {
 
 def binary(callee: str, left: ir.Expr, right: ir.Expr) -> ir.Expr:
     """``left <op> right``, simplified."""
-    return simplify(
-        ir.Op(callee, (left, right), form=ir.Form.OPERATOR, detail=(_SIGNS[callee],))
-    )
+    return simplify(ir.Op(callee, (left, right), form=ir.Form.OPERATOR, detail=(_SIGNS[callee],)))
 
 
 def add(left: ir.Expr, right: ir.Expr) -> ir.Expr:
@@ -105,11 +103,11 @@ def simplify(expr: ir.Expr) -> ir.Expr:
             return negate(left)
         if _is(left, -1):
             return negate(right)
-    elif callee == "operator.truediv" and _is(right, 1):
-        return left
-    elif callee == "operator.pow" and _is(right, 1):
-        return left
-    elif callee in ("operator.add", "operator.sub") and _is(right, 0):
+    elif (
+        (callee == "operator.truediv" and _is(right, 1))
+        or (callee == "operator.pow" and _is(right, 1))
+        or (callee in ("operator.add", "operator.sub") and _is(right, 0))
+    ):
         return left
     elif callee == "operator.add" and _is(left, 0):
         return right

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Union
+from typing import Any
 
 from tangent.derivative import Role
 from tangent.resolve.symbols import FunctionSource, Symbol
@@ -125,7 +125,7 @@ class Version:
     span: Span | None = None
 
 
-Expr = Union[Const, Read, Global, Op, Call, Opaque, Primal, Version]
+Expr = Const | Read | Global | Op | Call | Opaque | Primal | Version
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
@@ -216,7 +216,7 @@ class OtherTarget:
     span: Span | None = None
 
 
-Target = Union[Name, Item, Unpack, OtherTarget]
+Target = Name | Item | Unpack | OtherTarget
 
 
 def bound_names(target: Target) -> Iterator[str]:
@@ -352,7 +352,7 @@ class Comment:
     role: Role = Role.PRIMAL
 
 
-Stmt = Union[Assign, Evaluate, If, For, While, With, InsertGrad, Return, Verbatim, Comment]
+Stmt = Assign | Evaluate | If | For | While | With | InsertGrad | Return | Verbatim | Comment
 Block = list[Stmt]
 
 

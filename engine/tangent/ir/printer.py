@@ -117,8 +117,8 @@ class _Printer:
             if i and inner:
                 yield self.plain(depth, "else:")
             if inner or not i:
-                yield from self.block(inner, depth + 1) if inner else (
-                    self.plain(depth + 1, "pass"),
+                yield from (
+                    self.block(inner, depth + 1) if inner else (self.plain(depth + 1, "pass"),)
                 )
         for note in self.flow(stmt, "join"):
             yield self.plain(depth, note)
@@ -141,7 +141,9 @@ class _Printer:
             value = stmt.value
             if stmt.augmented and isinstance(value, ir.Op) and value.detail:
                 sign, value = f"{value.detail[0]}=", value.args[1]
-            return [f"{self.target(stmt.target, stmt)} {sign} {self.expr(value)}{self.changes(stmt)}"]
+            return [
+                f"{self.target(stmt.target, stmt)} {sign} {self.expr(value)}{self.changes(stmt)}"
+            ]
         if isinstance(stmt, ir.Evaluate):
             return [self.expr(stmt.value) + self.changes(stmt)]
         if isinstance(stmt, ir.If):

@@ -7,11 +7,23 @@ from tangent.rules import registry
 
 _PURE = frozenset(
     {
-        "compare", "and", "or", "select", "tuple", "list", "slice", "constant", "builtins.range",
-        "builtins.reversed", "builtins.len", "builtins.enumerate", "builtins.zip",
-        "builtins.isinstance", "operator.not_",
+        "compare",
+        "and",
+        "or",
+        "select",
+        "tuple",
+        "list",
+        "slice",
+        "constant",
+        "builtins.range",
+        "builtins.reversed",
+        "builtins.len",
+        "builtins.enumerate",
+        "builtins.zip",
+        "builtins.isinstance",
+        "operator.not_",
     }
-)  # fmt: skip
+)
 _NOTICED = ("numpy.random.", "tensorflow.random.", "random.")
 
 

@@ -23,9 +23,11 @@ def desugar(
         before: ir.Block = []
         if isinstance(stmt, (ir.Assign, ir.Evaluate, ir.Return)) and stmt.value is not None:
             value = stmt.value
-            if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Name) and (
-                not stmt.augmented and _lazy(value) and is_active(value)
-            ):  # fmt: skip
+            if (
+                isinstance(stmt, ir.Assign)
+                and isinstance(stmt.target, ir.Name)
+                and (not stmt.augmented and _lazy(value) and is_active(value))
+            ):
                 out += _branches(value, stmt.target.name, stmt, is_active, fresh)
                 continue
             new = _hoist_lazy(value, stmt, before, is_active, fresh)
@@ -37,26 +39,41 @@ def desugar(
                 stmt.cond,
                 desugar(stmt.body, is_active, fresh),
                 desugar(stmt.orelse, is_active, fresh),
-                stmt.span, stmt.role, stmt.verbatim,
-            )  # fmt: skip
+                stmt.span,
+                stmt.role,
+                stmt.verbatim,
+            )
         elif isinstance(stmt, ir.For):
             stmt = ir.For(
-                stmt.target, stmt.iter, desugar(stmt.body, is_active, fresh), [],
-                stmt.span, stmt.role, stmt.verbatim,
-            )  # fmt: skip
+                stmt.target,
+                stmt.iter,
+                desugar(stmt.body, is_active, fresh),
+                [],
+                stmt.span,
+                stmt.role,
+                stmt.verbatim,
+            )
             if is_active(stmt.iter) and not isinstance(stmt.iter, ir.Read):
                 stmt = _indexed_loop(stmt, before, fresh)
                 out += before
         elif isinstance(stmt, ir.While):
             stmt = ir.While(
-                stmt.cond, desugar(stmt.body, is_active, fresh), stmt.span, stmt.role,
+                stmt.cond,
+                desugar(stmt.body, is_active, fresh),
+                stmt.span,
+                stmt.role,
                 stmt.verbatim,
-            )  # fmt: skip
+            )
         elif isinstance(stmt, ir.With):
             stmt = ir.With(
-                stmt.node, stmt.reads, stmt.binds, desugar(stmt.body, is_active, fresh),
-                stmt.span, stmt.role, stmt.verbatim,
-            )  # fmt: skip
+                stmt.node,
+                stmt.reads,
+                stmt.binds,
+                desugar(stmt.body, is_active, fresh),
+                stmt.span,
+                stmt.role,
+                stmt.verbatim,
+            )
         out.append(stmt)
     return out
 
@@ -161,14 +178,15 @@ def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -
         ir.Assign(
             part,
             ir.Op(
-                "operator.getitem", (ir.Read(sequence.name), ir.Read(position)),
+                "operator.getitem",
+                (ir.Read(sequence.name), ir.Read(position)),
                 form=ir.Form.SUBSCRIPT,
             ),
             span=stmt.span,
         )
         for part, sequence in values
         if isinstance(sequence, ir.Read)
-    ]  # fmt: skip
+    ]
     return ir.For(
         ir.Name(position), positions, [*items, *stmt.body], span=stmt.span, role=stmt.role
     )

@@ -108,14 +108,19 @@ class Program:
         """Lowers expressions as they stand in the body of ``source``."""
         return _FunctionLowering(self, source)
 
-    def nested(self, node: Any, name: str, parent: FunctionSource, local: set[str]) -> FunctionSource:
+    def nested(
+        self, node: Any, name: str, parent: FunctionSource, local: set[str]
+    ) -> FunctionSource:
         """The source of a function defined inside another; it captures the variables of the
         enclosing function that it reads."""
         if id(node) not in self._nested:
             source = FunctionSource(
-                name, f"{parent.qualname}.<locals>.{name}", node, parent.module,
+                name,
+                f"{parent.qualname}.<locals>.{name}",
+                node,
+                parent.module,
                 (*parent.parents, parent.node),
-            )  # fmt: skip
+            )
             self._nested[id(node)] = (node, source)
             inherited = set(self.captured.get(parent, ()))
             self.captured[source] = tuple(
@@ -213,9 +218,11 @@ class _FunctionLowering:
                     break
             if isinstance(node, gast.AsyncFunctionDef):
                 self.report(
-                    node, "unsupported-async", "cannot differentiate an async function",
+                    node,
+                    "unsupported-async",
+                    "cannot differentiate an async function",
                     "differentiate the numerical part as a plain function",
-                )  # fmt: skip
+                )
             body = self.block(statements)
             header = self.header_span(node)
         return ir.Function(
@@ -333,9 +340,7 @@ class _FunctionLowering:
         if len(node.targets) == 1:
             target = self.target(node.targets[0])
             separate = self._apart(target, value)
-            return [
-                ir.Assign(target, separate, span=span, verbatim=separate is value)
-            ]
+            return [ir.Assign(target, separate, span=span, verbatim=separate is value)]
         targets = [self.target(t) for t in node.targets]
         named = next((t for t in targets if isinstance(t, ir.Name)), None)
         if named is None or not all(isinstance(t, (ir.Name, ir.Item)) for t in targets):
@@ -408,9 +413,12 @@ class _FunctionLowering:
         else:
             return [self.verbatim(node, "cannot differentiate this augmented assignment")]
         value = ir.Op(
-            callee, (current, self.expr(node.value)), form=ir.Form.OPERATOR, detail=(sign,),
+            callee,
+            (current, self.expr(node.value)),
+            form=ir.Form.OPERATOR,
+            detail=(sign,),
             span=span,
-        )  # fmt: skip
+        )
         return [ir.Assign(target, value, augmented=True, span=span, verbatim=True)]
 
     def stmt_Expr(self, node: Any) -> ir.Block:
@@ -518,9 +526,13 @@ class _FunctionLowering:
                         read.setdefault(r.name, r)
             out.append(
                 ir.InsertGrad(
-                    variable, name, node.body, tuple(read.values()), tuple(assigned),
+                    variable,
+                    name,
+                    node.body,
+                    tuple(read.values()),
+                    tuple(assigned),
                     self.header_span(node),
-                )  # fmt: skip
+                )
             )
         return out
 
@@ -552,9 +564,7 @@ class _FunctionLowering:
     # --- expressions -------------------------------------------------------------------------
 
     def expr(self, node: Any) -> ir.Expr:
-        method: Callable[[Any], ir.Expr] | None = getattr(
-            self, f"expr_{type(node).__name__}", None
-        )
+        method: Callable[[Any], ir.Expr] | None = getattr(self, f"expr_{type(node).__name__}", None)
         return self.opaque(node) if method is None else method(node)
 
     def opaque(self, node: Any, why: str = "", hint: str = "") -> ir.Opaque:
@@ -656,9 +666,10 @@ class _FunctionLowering:
             k.arg is None for k in node.keywords
         ):
             return self.opaque(
-                node, "cannot differentiate a call with starred arguments",
+                node,
+                "cannot differentiate a call with starred arguments",
                 "pass the arguments one by one",
-            )  # fmt: skip
+            )
         args = tuple(self.expr(a) for a in node.args)
         keywords = tuple((k.arg, self.expr(k.value)) for k in node.keywords)
         func = node.func
@@ -673,10 +684,11 @@ class _FunctionLowering:
                 written = self._call_mutates(node)
                 if written:
                     return self.opaque(
-                        node, f"cannot differentiate this call of `{callee.text}`:"
+                        node,
+                        f"cannot differentiate this call of `{callee.text}`:"
                         f" it writes to {', '.join(f'`{n}`' for n in written)}",
                         "assign its result instead",
-                    )  # fmt: skip
+                    )
                 return ir.Op(dotted, args, keywords, ir.Form.CALL, function=callee, span=span)
             if isinstance(symbol, UserFunction):
                 return ir.Call(symbol.function, args, keywords, callee.text, span=span)
@@ -689,9 +701,10 @@ class _FunctionLowering:
         if isinstance(func, gast.Attribute):
             return self._method_call(node, func, args, keywords)
         return self.opaque(
-            node, "cannot differentiate this call: it is not known which function is called",
+            node,
+            "cannot differentiate this call: it is not known which function is called",
             "call a function by its name",
-        )  # fmt: skip
+        )
 
     def _local_call(
         self,
@@ -710,11 +723,12 @@ class _FunctionLowering:
         for inner in gast.walk(definition):
             if isinstance(inner, (gast.Nonlocal, gast.Global)):
                 self.report(
-                    inner, "unsupported-nonlocal",
+                    inner,
+                    "unsupported-nonlocal",
                     f"cannot differentiate the call of `{name}`:"
                     " it assigns to a variable outside of itself",
                     "return the new value instead",
-                )  # fmt: skip
+                )
                 return self.opaque(node)
         function = self.program.nested(definition, name, self.source, self.locals)
         span = self.span(node)
@@ -745,9 +759,13 @@ class _FunctionLowering:
                 "use the NumPy function instead, or a function of your own",
             )
         return ir.Op(
-            callee, (receiver, *args), keywords, ir.Form.METHOD, (func.attr,),
+            callee,
+            (receiver, *args),
+            keywords,
+            ir.Form.METHOD,
+            (func.attr,),
             span=self.span(node),
-        )  # fmt: skip
+        )
 
     # --- effects -----------------------------------------------------------------------------
 

@@ -42,13 +42,17 @@ class _Normalizer:
         self.is_tuple = len(tuples) == len(values) and len({len(t.args) for t in tuples}) == 1
         source = self.function.source
         for stmt in self.returns:
-            if stmt.value is None or (isinstance(stmt.value, ir.Const) and stmt.value.value is None):
+            if stmt.value is None or (
+                isinstance(stmt.value, ir.Const) and stmt.value.value is None
+            ):
                 if stmt.span is not None:
                     self.program.report(
-                        source, stmt.span, "no-result",
+                        source,
+                        stmt.span,
+                        "no-result",
                         "cannot differentiate a function that returns None on some path",
                         "return a number or an array on every path",
-                    )  # fmt: skip
+                    )
                 return None
         if self.is_tuple:
             columns = list(zip(*(t.args for t in tuples)))
@@ -63,10 +67,12 @@ class _Normalizer:
             span = self.function.span
             if span is not None:
                 self.program.report(
-                    source, span, "no-result",
+                    source,
+                    span,
+                    "no-result",
                     "cannot differentiate a function that can end without `return`",
                     "return a number or an array on every path",
-                )  # fmt: skip
+                )
             return None
         text = source.module.source
         span = last.span if isinstance(last, ir.Return) else self.returns[-1].span
@@ -154,10 +160,12 @@ class _Normalizer:
         if span is not None:
             where = "a loop" if isinstance(stmt, (ir.For, ir.While)) else "this place"
             self.program.report(
-                self.function.source, span, "unsupported-return",
+                self.function.source,
+                span,
+                "unsupported-return",
                 f"cannot follow a `return` from inside {where} in reverse mode",
                 "assign the result to a variable and return it at the end",
-            )  # fmt: skip
+            )
 
 
 def _may_return(stmt: ir.Stmt) -> bool:
@@ -177,8 +185,10 @@ def single_exit(
         return None
     if exit_ is None and not program.diagnostics and function.span is not None:
         program.report(
-            function.source, function.span, "no-result",
+            function.source,
+            function.span,
+            "no-result",
             "cannot differentiate a function that returns nothing",
             "return a number or an array",
-        )  # fmt: skip
+        )
     return exit_

@@ -119,6 +119,11 @@ class Sources:
             known = self._modules[key] = self._module(source, parse_module(source))
         return known
 
+    def function(self, module: ModuleSource, qualname: str) -> FunctionSource:
+        """A function of a module found here; see `StaticResolver.function`."""
+        assert isinstance(module.resolver, StaticResolver)
+        return module.resolver.function(qualname)
+
     def _module(self, source: SourceText, tree: gast.Module) -> ModuleSource:
         resolver = StaticResolver(self, source.path)
         module = ModuleSource(source, tree, resolver, self._dotted_name(source.path))

@@ -38,9 +38,7 @@ def _load_module(module: str | None) -> None:
 
 
 def _is_declared(dotted: str) -> bool:
-    return (
-        dotted in declare.RULES or dotted in declare.ZERO_GRADIENT or dotted in declare.ALIASES
-    )
+    return dotted in declare.RULES or dotted in declare.ZERO_GRADIENT or dotted in declare.ALIASES
 
 
 def _canonical(dotted: str) -> str:

@@ -12,6 +12,7 @@ from tangent.derivative import Role
 from tangent.ir import nodes as ir
 from tangent.ir.purity import is_pure_operation
 
+
 class _Sweep:
     def __init__(self, shared: Callable[[str], bool], pure_call: Callable[[ir.Call], bool]):
         self.shared = shared
@@ -110,9 +111,7 @@ class _Sweep:
             # `x += y` on an array is seen by everyone who holds it.
             return stmt.augmented and stmt.role is Role.PRIMAL and self.shared(target.name)
         if isinstance(target, ir.Item):
-            return target.name in live or (
-                stmt.role is Role.PRIMAL and self.shared(target.name)
-            )
+            return target.name in live or (stmt.role is Role.PRIMAL and self.shared(target.name))
         if isinstance(target, ir.Unpack):
             return any(self._target_needed(stmt, part, live) for part in target.targets)
         return True

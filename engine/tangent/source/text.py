@@ -10,6 +10,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
+
+
+class Positioned(Protocol):
+    """What syntax nodes know of their place: lines from 1, columns in UTF-8 bytes."""
+
+    lineno: int
+    col_offset: int
+    end_lineno: int | None
+    end_col_offset: int | None
+
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -69,12 +80,12 @@ class SourceText:
             return utf8_column
         return len(text.encode("utf-8")[:utf8_column].decode("utf-8", "replace"))
 
-    def span_of(self, node: object) -> Span:
+    def span_of(self, node: Positioned) -> Span:
         """The span of an ``ast`` or ``gast`` node that carries a position."""
-        line, end_line = node.lineno, node.end_lineno  # type: ignore[attr-defined]
+        line, end_line = node.lineno, node.end_lineno or node.lineno
         return Span(
             line,
-            self.code_point_column(line, node.col_offset),  # type: ignore[attr-defined]
+            self.code_point_column(line, node.col_offset),
             end_line,
-            self.code_point_column(end_line, node.end_col_offset),  # type: ignore[attr-defined]
+            self.code_point_column(end_line, node.end_col_offset or 0),
         )

@@ -74,10 +74,15 @@ class Forward:
             value = self.versions.params[name]
             seed = ir.Read(self.names.tangent(name))
             span = self.function.span
-            if check and self.activity.is_active(value) and needs_seed_check(
-                [s for s in ir.statements(body) if s.role is Role.TANGENT],
-                self.shapes.of_value(value), self.shapes,
-            ):  # fmt: skip
+            if (
+                check
+                and self.activity.is_active(value)
+                and needs_seed_check(
+                    [s for s in ir.statements(body) if s.role is Role.TANGENT],
+                    self.shapes.of_value(value),
+                    self.shapes,
+                )
+            ):
                 checked = ir.Op("tangent.check_tangent_seed", (seed, ir.Read(name)))
                 opening.append(ir.Assign(ir.Name(seed.name), checked, span=span, role=Role.SEED))
             if self.activity.is_active(value) and self.aliases.is_mutated(name):
@@ -128,7 +133,9 @@ class Forward:
         elif isinstance(stmt, ir.With):
             body = self.nested(stmt.body)
             self.emit(
-                ir.With(stmt.node, stmt.reads, stmt.binds, body, stmt.span, stmt.role, stmt.verbatim)
+                ir.With(
+                    stmt.node, stmt.reads, stmt.binds, body, stmt.span, stmt.role, stmt.verbatim
+                )
             )
         elif isinstance(stmt, ir.InsertGrad):
             self.insertion(stmt)
@@ -158,9 +165,11 @@ class Forward:
             stack = value.args[0].name
             if self._ensure_container(stmt, stack) and not active:
                 popped = ir.Op(
-                    "list.pop", (ir.Read(self.names.tangent(stack)),), form=ir.Form.METHOD,
+                    "list.pop",
+                    (ir.Read(self.names.tangent(stack)),),
+                    form=ir.Form.METHOD,
                     detail=("pop",),
-                )  # fmt: skip
+                )
                 self.emit(ir.Evaluate(popped, stmt.span, Role.TANGENT))
         if not active:
             self.emit(stmt)
@@ -205,9 +214,7 @@ class Forward:
             self.assign(target, resolved)
             self.emit(self.primal(stmt))
 
-    def unpack(
-        self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr, active: list[str]
-    ) -> None:
+    def unpack(self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr, active: list[str]) -> None:
         """The tangents are computed first and bound together, as the primal's values are."""
         pairs = [
             (part, part_value)
@@ -250,25 +257,24 @@ class Forward:
         tangent = self.tangent(value) if self.activity.is_varied(value) else None
         place = ir.Item(self.names.tangent(target.name), target.index)
         if tangent is None:
-            if not (stmt.augmented and isinstance(value, ir.Op) and value.callee in (
-                "operator.add", "operator.sub")):  # fmt: skip
+            if not (
+                stmt.augmented
+                and isinstance(value, ir.Op)
+                and value.callee in ("operator.add", "operator.sub")
+            ):
                 self.emit(ir.Assign(place, ir.Const(0.0), span=stmt.span, role=Role.TANGENT))
             self.emit(stmt)
             return
         resolved = self.resolve(tangent)
         self.assign_primal_names()
-        own = ir.Op(
-            "operator.getitem", (ir.Read(place.name), target.index), form=ir.Form.SUBSCRIPT
-        )
+        own = ir.Op("operator.getitem", (ir.Read(place.name), target.index), form=ir.Form.SUBSCRIPT)
         if (
             stmt.augmented
             and isinstance(resolved, ir.Op)
             and resolved.callee in ("operator.add", "operator.sub")
             and algebra.same(resolved.args[0], own)
         ):
-            self.emit(
-                ir.Assign(place, resolved, augmented=True, span=stmt.span, role=Role.TANGENT)
-            )
+            self.emit(ir.Assign(place, resolved, augmented=True, span=stmt.span, role=Role.TANGENT))
         elif not algebra.same(resolved, own):
             self.emit(ir.Assign(place, resolved, span=stmt.span, role=Role.TANGENT))
         self.emit(self.primal(stmt))
@@ -287,9 +293,11 @@ class Forward:
                 resolved = self.resolve(exact)
                 self.assign_primal_names()
                 push = ir.Op(
-                    "list.append", (ir.Read(self.names.tangent(base.name)), resolved),
-                    form=ir.Form.METHOD, detail=("append",),
-                )  # fmt: skip
+                    "list.append",
+                    (ir.Read(self.names.tangent(base.name)), resolved),
+                    form=ir.Form.METHOD,
+                    detail=("append",),
+                )
                 self.emit(ir.Evaluate(push, stmt.span, Role.TANGENT))
                 rebuilt = ir.rebuild(value, self._replacement)
                 self.emit(stmt if rebuilt is value else ir.Evaluate(rebuilt, stmt.span))
@@ -303,9 +311,13 @@ class Forward:
             self.start_at_zero(name, value)
         self.emit(
             ir.InsertGrad(
-                ir.Read(self.names.tangent(name)), stmt.name, stmt.body, stmt.reads,
-                stmt.assigns, stmt.span,
-            )  # fmt: skip
+                ir.Read(self.names.tangent(name)),
+                stmt.name,
+                stmt.body,
+                stmt.reads,
+                stmt.assigns,
+                stmt.span,
+            )
         )
 
     # --- control flow --------------------------------------------------------------------------
@@ -328,9 +340,11 @@ class Forward:
         for name, head in heads.items():
             if self.activity.is_active(head) and head.inputs:
                 entry = head.inputs[0]
-                if entry.kind != "target" and not self.activity.is_active(entry) and (
-                    not entry.region.within(head.region)
-                ):  # fmt: skip
+                if (
+                    entry.kind != "target"
+                    and not self.activity.is_active(entry)
+                    and (not entry.region.within(head.region))
+                ):
                     self.start_at_zero(name, entry)
         body = self.nested(stmt.body)
         outer, self.out = self.out, body
@@ -376,9 +390,11 @@ class Forward:
         if node.callee == "list.pop":
             assert isinstance(node.args[0], ir.Read)
             popped = ir.Op(
-                "list.pop", (ir.Read(self.names.tangent(node.args[0].name)),),
-                form=ir.Form.METHOD, detail=("pop",),
-            )  # fmt: skip
+                "list.pop",
+                (ir.Read(self.names.tangent(node.args[0].name)),),
+                form=ir.Form.METHOD,
+                detail=("pop",),
+            )
             self.shapes.declare(popped, self.shapes.of(node))
             return popped
         rule = registry.rule_for(node.callee)
@@ -402,9 +418,7 @@ class Forward:
         if tangent is None:
             return None
         exact = self.exact(base, tangent)
-        item = ir.Op(
-            "operator.getitem", (exact, self._operand(index)), form=ir.Form.SUBSCRIPT
-        )
+        item = ir.Op("operator.getitem", (exact, self._operand(index)), form=ir.Form.SUBSCRIPT)
         self.shapes.declare(item, self.shapes.of(op))
         return item
 
@@ -490,10 +504,11 @@ class Forward:
             return term
         pair = self.callee(call, tuple(tangents))
         base = call.function.name if call.function.name.isidentifier() else "lambda_"
-        result, tangent_name = self.names.fresh(f"{base}_result"), self.names.fresh(f"d{base}_result")
-        seeds = tuple(
-            (name, self.resolve(t)) for name, t in zip(pair.seeds, tangents.values())
+        result, tangent_name = (
+            self.names.fresh(f"{base}_result"),
+            self.names.fresh(f"d{base}_result"),
         )
+        seeds = tuple((name, self.resolve(t)) for name, t in zip(pair.seeds, tangents.values()))
         args = tuple(ir.rebuild(a, self._replacement) for a in call.args)
         keywords = tuple((k, ir.rebuild(v, self._replacement)) for k, v in call.keywords)
         captured = tuple((r.name, ir.Read(r.name)) for r in call.captured)
@@ -537,7 +552,9 @@ class Forward:
             args = tuple(self.value(a) for a in node.args)
             keywords = tuple((k, self.value(v)) for k, v in node.keywords)
             return ir.Op(node.callee, args, keywords, node.form, node.detail, node.function)
-        self.named[node] = self.names.fresh(noun(node.callee) if isinstance(node, ir.Op) else "value")
+        self.named[node] = self.names.fresh(
+            noun(node.callee) if isinstance(node, ir.Op) else "value"
+        )
         return ir.Read(self.named[node])
 
     def _is_cheap(self, op: ir.Op) -> bool:

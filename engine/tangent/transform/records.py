@@ -40,12 +40,24 @@ SHAPE_ONLY = {
 
 _ARITHMETIC = frozenset(
     {
-        "operator.add", "operator.sub", "operator.mul", "operator.floordiv", "operator.mod",
-        "operator.neg", "operator.truediv", "operator.pow", "compare", "operator.not_",
-        "builtins.len", "builtins.range", "builtins.min", "builtins.max", "builtins.abs",
+        "operator.add",
+        "operator.sub",
+        "operator.mul",
+        "operator.floordiv",
+        "operator.mod",
+        "operator.neg",
+        "operator.truediv",
+        "operator.pow",
+        "compare",
+        "operator.not_",
+        "builtins.len",
+        "builtins.range",
+        "builtins.min",
+        "builtins.max",
+        "builtins.abs",
         "builtins.int",
     }
-)  # fmt: skip
+)
 _STEERING = _ARITHMETIC | {"and", "or", "builtins.isinstance"}
 
 
@@ -133,9 +145,7 @@ class _Records:
                     return None
                 args.append(found)
             n = len(expr.args)
-            keywords = tuple(
-                (k, v) for (k, _), v in zip(expr.keywords, args[n:])
-            )
+            keywords = tuple((k, v) for (k, _), v in zip(expr.keywords, args[n:]))
             return ir.Op(
                 expr.callee, tuple(args[:n]), keywords, expr.form, expr.detail, expr.function
             )
@@ -163,9 +173,7 @@ class _Records:
             return True
         allowed = _STEERING if steering else _ARITHMETIC
         if op.callee in allowed:
-            return steering or (
-                all(self.shapes.of(a) == NUMBER for a in op.args) and _small(op)
-            )
+            return steering or (all(self.shapes.of(a) == NUMBER for a in op.args) and _small(op))
         return False
 
     # --- values to keep ------------------------------------------------------------------------
@@ -336,16 +344,16 @@ class _Records:
             ir.Assign(ir.Name(stack), ir.Op("list", (), form=ir.Form.DISPLAY), role=Role.RECORD)
             for stack in self.stacks.values()
         ]
-        record = [
-            self.stacks.get(value, name)
-            for value, name in self.saved.items()
-        ] + [v.name for v in self.by_name if v.kind not in ("target",)]
+        record = [self.stacks.get(value, name) for value, name in self.saved.items()] + [
+            v.name for v in self.by_name if v.kind not in ("target",)
+        ]
         kept = tuple(dict.fromkeys(record))
         return Recorded(
-            [*top, *stacks, *forward], self.backward.block, kept, tuple(
-                name for name in kept if name not in self._certain([*top, *stacks, *forward])
-            ),
-        )  # fmt: skip
+            [*top, *stacks, *forward],
+            self.backward.block,
+            kept,
+            tuple(name for name in kept if name not in self._certain([*top, *stacks, *forward])),
+        )
 
     def _certain(self, block: ir.Block) -> set[str]:
         """The variables that are bound whichever way a block runs; the parameters with it."""
@@ -379,12 +387,17 @@ class _Records:
             pops: ir.Block = [
                 ir.Assign(
                     ir.Name(self.saved[value]),
-                    ir.Op("list.pop", (ir.Read(self.stacks[value]),), form=ir.Form.METHOD,
-                          detail=("pop",)),
-                    span=_span_of(value), role=Role.RESTORE,
+                    ir.Op(
+                        "list.pop",
+                        (ir.Read(self.stacks[value]),),
+                        form=ir.Form.METHOD,
+                        detail=("pop",),
+                    ),
+                    span=_span_of(value),
+                    role=Role.RESTORE,
                 )
                 for value in values
-            ]  # fmt: skip
+            ]
             block[:0] = pops
 
     # --- the forward pass ----------------------------------------------------------------------
@@ -396,9 +409,11 @@ class _Records:
             held = ir.Op("tangent.snapshot", (held,))
         if value in self.stacks:
             push = ir.Op(
-                "list.append", (ir.Read(self.stacks[value]), held), form=ir.Form.METHOD,
+                "list.append",
+                (ir.Read(self.stacks[value]), held),
+                form=ir.Form.METHOD,
                 detail=("append",),
-            )  # fmt: skip
+            )
             return ir.Evaluate(push, _span_of(value), Role.RECORD)
         return ir.Assign(ir.Name(name), held, span=_span_of(value), role=Role.RECORD)
 
@@ -434,9 +449,13 @@ class _Records:
         heads = self._recorded(iter(self.versions.heads.get(stmt, {}).values()))
         if isinstance(changed, ir.If):
             changed = ir.If(
-                changed.cond, self.forward(changed.body), self.forward(changed.orelse),
-                stmt.span, stmt.role, changed.verbatim,
-            )  # fmt: skip
+                changed.cond,
+                self.forward(changed.body),
+                self.forward(changed.orelse),
+                stmt.span,
+                stmt.role,
+                changed.verbatim,
+            )
             return [*before, changed, *after, *joins]
         if isinstance(changed, ir.For):
             body = [*heads, *after, *self.forward(changed.body)]
@@ -462,9 +481,14 @@ class _Records:
             return [*before, zero, changed, *joins, *self._recorded(iter([counter]))]
         if isinstance(changed, ir.With):
             changed = ir.With(
-                changed.node, changed.reads, changed.binds, self.forward(changed.body),
-                stmt.span, stmt.role, changed.verbatim,
-            )  # fmt: skip
+                changed.node,
+                changed.reads,
+                changed.binds,
+                self.forward(changed.body),
+                stmt.span,
+                stmt.role,
+                changed.verbatim,
+            )
             return [*before, changed, *after]
         return [*before, *replaced, *after]
 
@@ -533,9 +557,7 @@ class _Records:
             return ir.For(stmt.target, iterable, stmt.body, [], stmt.span, stmt.role)
         return stmt
 
-    def _direct_call(
-        self, stmt: ir.Assign, before: ir.Block, replace: object
-    ) -> bool:
+    def _direct_call(self, stmt: ir.Assign, before: ir.Block, replace: object) -> bool:
         """``y = g(x)`` becomes ``y, g_record = g_forward(x)``."""
         call = stmt.value
         if (
@@ -551,9 +573,7 @@ class _Records:
         keywords = tuple((k, ir.rebuild(v, replace)) for k, v in call.keywords)  # type: ignore[arg-type]
         applied = self._generated(pair.forward, args, keywords, call)
         before.append(
-            ir.Assign(
-                ir.Unpack((stmt.target, ir.Name(record.name))), applied, span=stmt.span
-            )
+            ir.Assign(ir.Unpack((stmt.target, ir.Name(record.name))), applied, span=stmt.span)
         )
         before.extend(self._recorded(iter([record])))
         return True

@@ -259,9 +259,11 @@ class Reverse:
             name = value.args[0].name
             if name in self.present:
                 push = ir.Op(
-                    "list.append", (ir.Read(self.names.adjoint(name)), self.zeros(bound)),
-                    form=ir.Form.METHOD, detail=("append",),
-                )  # fmt: skip
+                    "list.append",
+                    (ir.Read(self.names.adjoint(name)), self.zeros(bound)),
+                    form=ir.Form.METHOD,
+                    detail=("append",),
+                )
                 self.emit(ir.Evaluate(push, self.span, Role.ADJOINT))
 
     def _reads_items(self, value: ir.Expr, name: str) -> bool:
@@ -290,9 +292,10 @@ class Reverse:
                 if not self.activity.is_varied(rest):
                     return
                 read = ir.Op(
-                    "operator.getitem", (self.adjoint(target.name, bound), index),
+                    "operator.getitem",
+                    (self.adjoint(target.name, bound), index),
                     form=ir.Form.SUBSCRIPT,
-                )  # fmt: skip
+                )
                 self.shapes.declare(read, self.shapes.of(current))
                 cotangent: ir.Expr = read
                 if value.callee == "operator.sub":
@@ -394,10 +397,7 @@ class Reverse:
         value = stmt.value
         if isinstance(value, ir.Op) and value.callee == "list.append":
             base, item = value.args
-            if (
-                isinstance(base, ir.Read)
-                and base.name in self.present
-            ):
+            if isinstance(base, ir.Read) and base.name in self.present:
                 self.comment(stmt, f"Grad of: {self._quote(stmt)}")
                 stack = ir.Read(self.names.adjoint(base.name))
                 popped = ir.Op("list.pop", (stack,), form=ir.Form.METHOD, detail=("pop",))
@@ -415,9 +415,13 @@ class Reverse:
         self.emit(ir.Comment(f"Inserted by: {self._quote(stmt)}", stmt.span, Role.INSERTED))
         self.emit(
             ir.InsertGrad(
-                ir.Read(self.names.adjoint(name)), stmt.name, stmt.body, stmt.reads,
-                stmt.assigns, stmt.span,
-            )  # fmt: skip
+                ir.Read(self.names.adjoint(name)),
+                stmt.name,
+                stmt.body,
+                stmt.reads,
+                stmt.assigns,
+                stmt.span,
+            )
         )
 
     # --- control flow --------------------------------------------------------------------------
@@ -573,14 +577,10 @@ class Reverse:
         )
 
     def _reversed_while(self, stmt: ir.While, body: ir.Block) -> None:
-        counter = Value(
-            self.names.fresh("steps"), "count", self.versions.region_of[stmt], stmt
-        )
+        counter = Value(self.names.fresh("steps"), "count", self.versions.region_of[stmt], stmt)
         self.result.counted[stmt] = counter
         iterations = ir.Op("builtins.range", (ir.Version(counter),))
-        self.emit(
-            ir.For(ir.Name("_"), iterations, body, span=stmt.span, role=Role.ADJOINT)
-        )
+        self.emit(ir.For(ir.Name("_"), iterations, body, span=stmt.span, role=Role.ADJOINT))
 
     def _reversed_for(self, stmt: ir.For, body: ir.Block, active_target: bool) -> None:
         """The loop backwards. A range is reversed as it is; other sequences too, unless their
@@ -594,9 +594,10 @@ class Reverse:
                 ir.Op("builtins.range", (ir.Op("builtins.len", (self._operand(iterable),)),))
             )
             item = ir.Op(
-                "operator.getitem", (self._operand(iterable), ir.Read(position)),
+                "operator.getitem",
+                (self._operand(iterable), ir.Read(position)),
                 form=ir.Form.SUBSCRIPT,
-            )  # fmt: skip
+            )
             body.insert(
                 0, ir.Assign(ir.Name(stmt.target.name), item, span=stmt.span, role=Role.RESTORE)
             )
@@ -608,9 +609,12 @@ class Reverse:
         self.result.mirrored_targets.update(bound.values())
         self.emit(
             ir.For(
-                stmt.target, self._reversed(self._steer_iterable(iterable)), body,
-                span=stmt.span, role=Role.ADJOINT,
-            )  # fmt: skip
+                stmt.target,
+                self._reversed(self._steer_iterable(iterable)),
+                body,
+                span=stmt.span,
+                role=Role.ADJOINT,
+            )
         )
 
     _position: str | None = None
@@ -677,9 +681,11 @@ class Reverse:
             name = op.args[0].name
             self.ensure(name, value)
             push = ir.Op(
-                "list.append", (ir.Read(self.names.adjoint(name)), cotangent),
-                form=ir.Form.METHOD, detail=("append",),
-            )  # fmt: skip
+                "list.append",
+                (ir.Read(self.names.adjoint(name)), cotangent),
+                form=ir.Form.METHOD,
+                detail=("append",),
+            )
             self.emit(ir.Evaluate(push, self.span, Role.ADJOINT))
         else:
             rule = registry.rule_for(op.callee)
@@ -776,7 +782,9 @@ class Reverse:
             if own == result:
                 continue
             term = templates.instantiate(
-                templates.parse(chosen[parameter]), {**names, "g": cotangent}, binding  # type: ignore[arg-type]
+                templates.parse(chosen[parameter]),
+                {**names, "g": cotangent},
+                binding,  # type: ignore[arg-type]
             )
             if not result <= broadcast(self.shapes.of(term), own):
                 expanded = self.helper("expand", cotangent, ir.Primal(op))
@@ -858,16 +866,16 @@ class Reverse:
             for contribution in items:
                 self._accumulate_item(contribution)
 
-    def _accumulate(
-        self, name: str, contributions: list[_Contribution], owned: bool
-    ) -> None:
+    def _accumulate(self, name: str, contributions: list[_Contribution], owned: bool) -> None:
         value = self.versions.of[contributions[0].read]
         shape = self.shapes.of_value(value)
         present = name in self.present
         terms: list[ir.Expr] = []
         for c in contributions:
             own = self.shapes.of(c.cotangent)
-            if own != shape and not own <= shape:
+            if isinstance(c.cotangent, ir.Op) and c.cotangent.callee in ("tuple", "list"):
+                terms.append(c.cotangent)  # its elements fit those of the value
+            elif own != shape and not own <= shape:
                 terms.append(self.helper("unbroadcast", c.cotangent, ir.Version(value)))
             else:
                 terms.append(c.cotangent)
@@ -879,14 +887,20 @@ class Reverse:
         if present:
             current = ir.Read(target)
             combined = plus(current, total)
-            if self.present[name] and isinstance(combined, ir.Op) and combined.callee in (
-                "operator.add", "operator.sub"
-            ) and combined.args[0] is current:  # fmt: skip
+            if (
+                self.present[name]
+                and isinstance(combined, ir.Op)
+                and combined.callee in ("operator.add", "operator.sub")
+                and combined.args[0] is current
+            ):
                 self.emit(
                     ir.Assign(
-                        ir.Name(target), combined, augmented=True, span=self.span,
+                        ir.Name(target),
+                        combined,
+                        augmented=True,
+                        span=self.span,
                         role=Role.ACCUMULATE,
-                    )  # fmt: skip
+                    )
                 )
             else:
                 self.assign(target, combined, Role.ACCUMULATE)
@@ -924,14 +938,19 @@ class Reverse:
                 or total.callee not in ("operator.add", "operator.sub")
             ):
                 total = ir.Op(
-                    "operator.add", (item, contribution.cotangent), form=ir.Form.OPERATOR,
+                    "operator.add",
+                    (item, contribution.cotangent),
+                    form=ir.Form.OPERATOR,
                     detail=("+",),
-                )  # fmt: skip
+                )
             self.emit(
                 ir.Assign(
-                    ir.Item(target, index), total, augmented=True, span=self.span,
+                    ir.Item(target, index),
+                    total,
+                    augmented=True,
+                    span=self.span,
                     role=Role.ACCUMULATE,
-                )  # fmt: skip
+                )
             )
             return
         added = self.helper("add_at", ir.Read(target), index, contribution.cotangent)

@@ -13,9 +13,21 @@ from tangent.ir import nodes as ir
 from tangent.rules import registry
 
 _HARMLESS = frozenset(
-    {"compare", "select", "and", "or", "operator.not_", "list.pop", "list.append", "tuple",
-     "constant", "builtins.range", "builtins.reversed", "builtins.len"}
-)  # fmt: skip
+    {
+        "compare",
+        "select",
+        "and",
+        "or",
+        "operator.not_",
+        "list.pop",
+        "list.append",
+        "tuple",
+        "constant",
+        "builtins.range",
+        "builtins.reversed",
+        "builtins.len",
+    }
+)
 
 
 def needs_seed_check(block: ir.Block, result: Shape, shapes: Shapes) -> bool:

@@ -5,27 +5,27 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 
 from tangent.analysis.calls import UNKNOWN, Binding, default_of
+from tangent.ir import algebra
 from tangent.ir import nodes as ir
 from tangent.lower.lower import COMPARISONS, OPERATORS, UNARY
 from tangent.rules import registry
-from tangent.rules.declare import Case, CallFacts
-from tangent.ir import algebra
+from tangent.rules.declare import CallFacts, Case
 
 _LIBRARIES = {"np": "numpy", "tf": "tensorflow", "math": "math", "scipy": "scipy"}
 _BY_NAME = {cls.__name__: value for cls, value in {**OPERATORS, **UNARY}.items()}
 _COMPARE = {cls.__name__: sign for cls, sign in COMPARISONS.items()}
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse(template: str) -> ast.expr:
     """The syntax tree of a template."""
     return ast.parse(template.strip(), mode="eval").body
 
 
-@lru_cache(maxsize=None)
+@cache
 def mentions(template: str, name: str) -> int:
     """How often a name occurs in a template."""
     return sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(parse(template)))
@@ -63,9 +63,7 @@ class _Instance:
         if isinstance(node, ast.UnaryOp):
             callee, sign = _BY_NAME[type(node.op).__name__]
             operand = (self.expr(node.operand),)
-            return algebra.simplify(
-                ir.Op(callee, operand, form=ir.Form.OPERATOR, detail=(sign,))
-            )
+            return algebra.simplify(ir.Op(callee, operand, form=ir.Form.OPERATOR, detail=(sign,)))
         if isinstance(node, ast.Compare):
             args = (self.expr(node.left), *(self.expr(c) for c in node.comparators))
             signs = tuple(_COMPARE[type(op).__name__] for op in node.ops)
@@ -107,9 +105,7 @@ class _Instance:
         if dotted is not None:
             return ir.Op("constant", (), detail=(dotted,))
         callee = registry.attribute(node.attr) or f"attribute.{node.attr}"
-        return ir.Op(
-            callee, (self.expr(node.value),), form=ir.Form.ATTRIBUTE, detail=(node.attr,)
-        )
+        return ir.Op(callee, (self.expr(node.value),), form=ir.Form.ATTRIBUTE, detail=(node.attr,))
 
     def dotted(self, node: ast.expr) -> str | None:
         """The dotted name of a library's function or constant."""

@@ -52,9 +52,7 @@ class Template:
     def uses(self, *, cotangent_of: bool) -> int:
         """How often the terms use the cotangent of the result."""
         wanted = self.result if cotangent_of else None
-        return sum(
-            _derivative_read(n) == wanted for t in self.terms.values() for n in ir.walk(t)
-        )
+        return sum(_derivative_read(n) == wanted for t in self.terms.values() for n in ir.walk(t))
 
     def adjoints(
         self, result: ir.Expr, cotangent: ir.Expr, arguments: Mapping[str, ir.Expr]
