@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from common import Table, arguments, median, percentile, quiet_process, show, verdict
+
 from lsp_client import LspClient, LspError
 
 READY_BUDGET = 1500.0  # ms

@@ -47,8 +47,8 @@ class Diagnostic:
 
     def render(self, source: SourceText | None = None) -> str:
         """The diagnostic for a terminal: place, message, the source line with a caret, hint."""
-        head = f"{self.path}:{self.line}:{self.column + 1}: {self.severity}[{self.code}]: {self.message}"
-        parts = [head]
+        place = f"{self.path}:{self.line}:{self.column + 1}"
+        parts = [f"{place}: {self.severity}[{self.code}]: {self.message}"]
         if source is not None and self.line <= len(source.lines):
             text = source.line(self.line)
             end = self.end_column if self.end_line == self.line else len(text)

@@ -144,6 +144,7 @@ class _Analysed:
 def _differentiate(source: FunctionSource, wrt: Wrt, options: _Options) -> Derivative:
     build = _Build(source, options)
     text, name, links, names = "", "", (), ()
+    build.check_options()
     try:
         names = build.resolve_wrt(wrt)
         if not build.failed:
@@ -189,6 +190,18 @@ class _Build:
         span = self.source.module.source.span_of(self.source.node)
         function = self.program.function(self.source)
         self.program.report(self.source, function.span or span, code, message, hint)
+
+    def check_options(self) -> None:
+        """An error for every option that has no such value."""
+        for option, value, allowed in (
+            ("mode", self.options.mode, ("reverse", "forward")),
+            ("motion", self.options.motion, ("joint", "split")),
+            ("input_derivative", self.options.seed, ("one", "ones", "required")),
+        ):
+            if value not in allowed:
+                self.error(
+                    "option", f"`{option}` cannot be {value!r}", f"it is {' or '.join(allowed)}"
+                )
 
     # --- the arguments ---------------------------------------------------------------------
 

@@ -114,7 +114,12 @@ def test_the_zero_of_a_container_is_a_container_of_zeros():
     assert zero["name"] is None and zero["extra"] is None
 
 
-@pytest.mark.parametrize("x", ["text", None, object(), np.array(["a"])])
+@pytest.mark.parametrize("x", ["text", None])
+def test_text_and_none_have_a_zero_that_no_arithmetic_takes(x: Any):
+    assert zeros_like(x) is None
+
+
+@pytest.mark.parametrize("x", [object(), np.array(["a"])])
 def test_values_without_derivative_have_no_zero(x: Any):
     with pytest.raises(TypeError, match="carries no derivative"):
         zeros_like(x)

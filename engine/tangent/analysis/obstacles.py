@@ -166,10 +166,14 @@ class _Search:
                     if isinstance(node.args[0], ir.Read):
                         direct.add(node.args[0].name)
                 elif isinstance(node, (ir.Call, ir.Opaque)):
+                    place = node.span or stmt.span
+                    told = any(d.span == place for d in self.program.diagnostics)
                     for name in node.mutates:
-                        if name in active and name not in direct:
+                        if name in active and name not in direct and told:
+                            direct.add(name)
+                        elif name in active and name not in direct:
                             self.report(
-                                node.span or stmt.span,
+                                place,
                                 "changes-argument",
                                 f"cannot differentiate a call that may change `{name}` in place",
                                 "return the changed value instead",

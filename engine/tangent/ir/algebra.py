@@ -95,23 +95,24 @@ def simplify(expr: ir.Expr) -> ir.Expr:
         return expr
     left, right = expr.args
     if callee == "operator.mul":
-        if _is(left, 1):
-            return right
-        if _is(right, 1):
-            return left
-        if _is(right, -1):
-            return negate(left)
-        if _is(left, -1):
-            return negate(right)
-    elif (
-        (callee == "operator.truediv" and _is(right, 1))
-        or (callee == "operator.pow" and _is(right, 1))
-        or (callee in ("operator.add", "operator.sub") and _is(right, 0))
-    ):
+        return _product(expr, left, right)
+    if callee in ("operator.truediv", "operator.pow"):
+        return left if _is(right, 1) else expr
+    if _is(right, 0):
         return left
-    elif callee == "operator.add" and _is(left, 0):
+    if _is(left, 0):
+        return right if callee == "operator.add" else negate(right)
+    return expr
+
+
+def _product(expr: ir.Op, left: ir.Expr, right: ir.Expr) -> ir.Expr:
+    if _is(left, 1):
         return right
-    elif callee == "operator.sub" and _is(left, 0):
+    if _is(right, 1):
+        return left
+    if _is(right, -1):
+        return negate(left)
+    if _is(left, -1):
         return negate(right)
     return expr
 

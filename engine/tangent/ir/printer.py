@@ -100,6 +100,8 @@ class _Printer:
             yield from self.statement(stmt, depth)
 
     def line(self, stmt: ir.Stmt, depth: int, content: str) -> str:
+        if isinstance(stmt, ir.Comment) and not stmt.text:
+            return ""
         number = "" if stmt.span is None else str(stmt.span.line)
         return f"{number:>4}  {stmt.role.value:<10}  {_STEP * depth}{content}".rstrip()
 

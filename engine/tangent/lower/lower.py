@@ -681,6 +681,10 @@ class _FunctionLowering:
             symbol = callee.symbol
             if isinstance(symbol, Library):
                 dotted = canonical(symbol.dotted)
+                if dotted in _SEE_EVERYTHING:
+                    every = tuple(ir.Read(n, span) for n in sorted(self.locals))
+                    why = f"cannot differentiate `{callee.text}`: it may read any variable"
+                    return ir.Opaque(node, every, why, "write out what it does", (), span)
                 written = self._call_mutates(node)
                 if written:
                     return self.opaque(
@@ -824,6 +828,12 @@ class _FunctionLowering:
             # A function that is not known, or whose source was not followed here.
             names += plain
         return names
+
+
+# What reads, or changes, variables that its text does not name.
+_SEE_EVERYTHING = frozenset(
+    {"builtins.eval", "builtins.exec", "builtins.locals", "builtins.vars", "builtins.compile"}
+)
 
 
 def _may_be_view(expr: ir.Expr) -> bool:
