@@ -482,15 +482,7 @@ class _Build:
 
     def _cleaned(self, a: _Analysed, body: ir.Block) -> ir.Block:
         if self.options.optimized:
-            params = [p.name for p in a.function.params]
-
-            def shared(name: str) -> bool:
-                if name in a.aliases.scalars:
-                    return False
-                others = [*params, *a.function.captured, *a.function.locals]
-                return name in params or any(o != name and a.aliases.share(name, o) for o in others)
-
-            body = remove_dead_code(body, shared, self.is_pure)
+            body = remove_dead_code(body, a.aliases.is_shared, self.is_pure)
         return tidy_comments(body)
 
     def is_pure(self, call: ir.Call) -> bool:

@@ -384,7 +384,13 @@ def test_a_trap_is_refused_or_its_derivative_is_right(program: Program, mode: st
         names = seed_names(derivative, program.function)
         seeds = dict(zip(names, tangents, strict=True))
         expected = program.jacobian() @ flat(tangents)
-    program.assert_close(flat(program.call(derivative, **seeds)), expected)
+    try:
+        found = program.call(derivative, **seeds)
+    except ValueError as error:
+        # What only the values can tell is refused when the derivative runs.
+        assert str(error).startswith("cannot differentiate")
+        return
+    program.assert_close(flat(found), expected)
 
 
 # --- programs that are refused -----------------------------------------------------------------

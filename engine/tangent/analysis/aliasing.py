@@ -1,231 +1,294 @@
-"""Which variables may share memory, and which of them change in place.
+"""Which values may share memory, and which of them change in place.
 
-Flow-insensitive: two variables belong to one class if anywhere in the function one may be
-bound to (a view of, a part of) what the other holds. Distinct parameters are taken to be
-distinct objects. Coarse, and on the safe side: a class only matters if one of its members
-changes in place.
+The question is put for values, not for variables: after ``x = x + 1`` the variable ``x`` holds
+something new. Every value gets a *place*, and two places are joined if one value may be (a view
+of, a part of) the other. Distinct parameters are taken to be distinct objects. Coarse, and on
+the safe side: places matter only if something in them changes in place. (In the manner of
+Steensgaard, *Points-to analysis in almost linear time*, POPL 1996, on the values of
+`tangent.analysis.versions`.)
 
 A list that is used as a stack is two things: the list, which ``append`` and ``pop`` change, and
-what it contains, which they leave as it is. The contents of ``xs`` are called ``xs[]`` here.
+what it contains, which they leave as it is. So is a tuple of which only the elements are used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
+from tangent.analysis.mutations import mutations
 from tangent.analysis.scalars import scalar_variables
+from tangent.analysis.versions import Value, Versions, find_versions
 from tangent.ir import nodes as ir
 from tangent.rules import registry
 
-# Operations that change their first argument.
-IN_PLACE = frozenset({"list.append", "list.pop", "tangent.add_at"})
+Place = Hashable
+
+
+class _ByName:
+    """What versions are found with before anything is known of memory: only the variable that
+    a statement names changes."""
+
+    def __init__(self, scalars: frozenset[str]):
+        self.scalars = scalars
+
+    def changes(self, stmt: ir.Stmt) -> list[tuple[str, Place]]:
+        return [(name, name) for name in mutations(stmt) if name not in self.scalars]
+
+    def sees(self, changed: Place, value: Value) -> bool:
+        return value.name == changed
 
 
 class Aliases:
-    """Classes of variables that may share memory; the result of `find_aliases`."""
+    """The result of `find_aliases`: sets of places that may share memory."""
 
     def __init__(self, scalars: frozenset[str]) -> None:
         self.scalars = scalars
-        self._parent: dict[str, str] = {}
-        self._mutated: set[str] = set()
-        # Variables that hold a tuple of which only the elements are used, with their count.
-        self.unpacked: dict[str, int] = {}
+        self._parent: dict[Place, Place] = {}
+        self._mutated: set[Place] = set()
+        self._changes: dict[ir.Stmt, list[tuple[str, Place]]] = {}
+        # Tuples of which only the elements are used, with their count.
+        self._unpacked: dict[Place, int] = {}
+        self._sharing: dict[Place, set[str]] = {}
 
-    def _root(self, name: str) -> str:
-        while self._parent.get(name, name) != name:
-            name = self._parent[name]
-        return name
+    # --- sets of places ----------------------------------------------------------------------
 
-    def join(self, first: str, second: str) -> None:
-        """Puts two variables into one class."""
+    def _root(self, place: Place) -> Place:
+        while (parent := self._parent.get(place, place)) != place:
+            place = parent
+        return place
+
+    def _join(self, first: Place, second: Place) -> None:
         a, b = self._root(first), self._root(second)
+        self._parent.setdefault(a, a)
         if a != b:
             self._parent[b] = a
-            if b in self._mutated:
-                self._mutated.add(a)
 
-    def mutate(self, name: str) -> None:
-        """Notes that what the variable holds changes in place somewhere."""
-        self._mutated.add(self._root(name))
+    def place(self, value: Value) -> Place:
+        """Where the object of a value is; an in-place change leaves it where it was."""
+        while True:
+            own = (value.kind, value.stmt, value.name)
+            if value.kind != "mutated" and (own in self._parent or not value.inputs):
+                return own
+            if not value.inputs:
+                return own
+            value = value.inputs[0]
 
-    def is_mutated(self, name: str) -> bool:
-        """Whether what the variable holds may change in place anywhere in the function."""
-        if name in self.scalars:
+    def _parts(self, place: Place) -> list[Place]:
+        """A place, and those of what it contains."""
+        elements = [element(place, i) for i in range(self._unpacked.get(place, 0))]
+        return [place, contents(place), *elements]
+
+    # --- questions ---------------------------------------------------------------------------
+
+    def changes(self, stmt: ir.Stmt) -> list[tuple[str, Place]]:
+        """What a statement may change in place: the variable, and the place it holds."""
+        return self._changes.get(stmt, [])
+
+    def sees(self, changed: Place, value: Value) -> bool:
+        """Whether a change of a place may be seen through a value."""
+        if value.name in self.scalars:
             return False
-        return any(self._root(part) in self._mutated for part in self._parts(name))
-
-    def _parts(self, name: str) -> list[str]:
-        """A variable, and what stands for what it contains."""
-        count = self.unpacked.get(name, 0)
-        return [name, contents(name), *(element(name, i) for i in range(count))]
-
-    def share(self, changed: str, other: str) -> bool:
-        """Whether a change of what ``changed`` holds may be seen through ``other``: they may
-        share memory, or ``other`` is a list that contains it."""
-        if changed in self.scalars or other in self.scalars:
-            return changed == other
         root = self._root(changed)
-        return any(root == self._root(part) for part in self._parts(other))
+        return any(root == self._root(part) for part in self._parts(self.place(value)))
 
+    def is_mutated(self, value: Value) -> bool:
+        """Whether the object of a value may change in place anywhere in the function."""
+        if value.name in self.scalars:
+            return False
+        return any(self._root(part) in self._mutated for part in self._parts(self.place(value)))
 
-def contents(name: str) -> str:
-    """What stands for the elements of a list."""
-    return f"{name}[]"
+    def is_shared(self, name: str) -> bool:
+        """Whether what a variable holds may at some time be reached by another name, or by the
+        caller."""
+        return name not in self.scalars and any(
+            len(names) > 1 for names in self._sharing.values() if name in names
+        )
 
+    # --- how they are found ------------------------------------------------------------------
 
-def element(name: str, position: int) -> str:
-    """What stands for one element of a tuple."""
-    return f"{name}[{position}]"
+    def _collect(self, function: ir.Function, body: ir.Block, versions: Versions) -> None:
+        for value in versions.values:
+            own = (value.kind, value.stmt, value.name)
+            if value.kind != "mutated":
+                self._parent.setdefault(own, own)
+        self._unpacked = _only_unpacked(body, versions, self)
+        for value in versions.values:
+            if value.kind in ("join", "head", "exit"):
+                for source in value.inputs:
+                    self._join(self.place(value), self.place(source))
+        stores: list[tuple[Place, ir.Expr]] = []
+        for stmt in ir.statements(body):
+            self._statement(stmt, versions, stores)
+        for stmt in ir.statements(body):
+            self._note_changes(stmt, versions)
+        for place, value in stores:
+            # An item of an array is a copy of what is stored, an item of a list is the object
+            # itself: that matters only if the object changes in place afterwards.
+            for source in sources(value, versions, self):
+                if self._root(source) in self._mutated:
+                    self._join(contents(place), source)
+        self._mutated = {self._root(place) for place in self._mutated}
+        parameters = {*(p.name for p in function.params), *function.captured}
+        for value in versions.values:
+            names = self._sharing.setdefault(self._root(self.place(value)), set())
+            names.add(value.name)
+            if value.kind == "param" and value.name in parameters:
+                names.add("the caller's")
 
-
-def _only_unpacked(body: ir.Block) -> dict[str, int]:
-    """Variables that are read by unpacking alone, like the record of a backward function."""
-    counts: dict[str, int] = {}
-    unpacked: dict[str, int] = {}
-    for stmt in ir.statements(body):
-        for expr in ir.expressions(stmt):
-            for read in ir.reads(expr):
-                counts[read.name] = counts.get(read.name, 0) + 1
-        if _is_unpacking(stmt):
-            assert isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Unpack)
-            assert isinstance(stmt.value, ir.Read)
-            unpacked[stmt.value.name] = len(stmt.target.targets)
-    return {name: n for name, n in unpacked.items() if counts[name] == 1}
-
-
-def _is_unpacking(stmt: ir.Stmt) -> bool:
-    return (
-        isinstance(stmt, ir.Assign)
-        and isinstance(stmt.target, ir.Unpack)
-        and isinstance(stmt.value, ir.Read)
-    )
-
-
-def find_aliases(function: ir.Function, body: ir.Block) -> Aliases:
-    """The alias classes of a function's variables."""
-    aliases = Aliases(scalar_variables(function, body))
-    aliases.unpacked = _only_unpacked(body)
-    stores: list[tuple[str, ir.Expr]] = []
-    for stmt in ir.statements(body):
+    def _statement(
+        self, stmt: ir.Stmt, versions: Versions, stores: list[tuple[Place, ir.Expr]]
+    ) -> None:
+        bound = versions.bound.get(stmt, {})
         if isinstance(stmt, ir.Assign) and stmt.display:
-            pass  # a `return`: nothing happens to its value any more
-        elif isinstance(stmt, ir.Assign):
-            _assigned(aliases, stmt.target, stmt.value, stores)
+            return  # a `return`: nothing happens to its value any more
+        if isinstance(stmt, ir.Assign):
+            self._assigned(stmt.target, stmt.value, bound, versions, stores)
+            if stmt.augmented and isinstance(stmt.target, ir.Name):
+                assert isinstance(stmt.value, ir.Op) and isinstance(stmt.value.args[0], ir.Read)
+                old = versions.of[stmt.value.args[0]]
+                self._join(self.place(bound[stmt.target.name]), self.place(old))
         elif isinstance(stmt, ir.For):
             for name in ir.bound_names(stmt.target):
-                for source in sources(stmt.iter):
-                    aliases.join(name, source)
+                for source in sources(stmt.iter, versions, self):
+                    self._join(self.place(bound[name]), source)
+                    self._join(self.place(bound[name]), contents(source))
         elif isinstance(stmt, (ir.Verbatim, ir.With)):
             for name in stmt.binds:
                 for read in stmt.reads:
-                    aliases.join(name, read.name)
+                    self._join(self.place(bound[name]), self.place(versions.of[read]))
         for expr in ir.expressions(stmt):
             for node in ir.walk(expr):
-                if (
-                    isinstance(node, ir.Op)
-                    and node.callee == "list.append"
-                    and isinstance(node.args[0], ir.Read)
-                ):
-                    for source in sources(node.args[1]):
-                        aliases.join(contents(node.args[0].name), source)
+                if isinstance(node, ir.Op) and node.callee == "list.append":
+                    for base in sources(node.args[0], versions, self):
+                        for source in sources(node.args[1], versions, self):
+                            self._join(contents(base), source)
+
+    def _assigned(
+        self,
+        target: ir.Target,
+        value: ir.Expr,
+        bound: dict[str, Value],
+        versions: Versions,
+        stores: list[tuple[Place, ir.Expr]],
+    ) -> None:
+        if isinstance(target, ir.Item):
+            if target.name in bound:
+                stores.append((self.place(bound[target.name]), value))
+        elif isinstance(target, ir.Unpack) and isinstance(value, ir.Read):
+            source = self.place(versions.of[value])
+            for i, part in enumerate(target.targets):
+                places = [element(source, i)]
+                if source not in self._unpacked:
+                    places = [source, contents(source)]
+                for name in ir.bound_names(part):
+                    for place in places:
+                        self._join(self.place(bound[name]), place)
+        elif (
+            isinstance(target, ir.Unpack)
+            and isinstance(value, ir.Op)
+            and value.callee in ("tuple", "list")
+            and len(value.args) == len(target.targets)
+        ):
+            for part, part_value in zip(target.targets, value.args):
+                self._assigned(part, part_value, bound, versions, stores)
+        elif isinstance(target, ir.Name) and self.place(bound[target.name]) in self._unpacked:
+            own = self.place(bound[target.name])
+            parts = value.args if isinstance(value, ir.Op) and value.callee == "tuple" else ()
+            for i, part_value in enumerate(parts):
+                for source in sources(part_value, versions, self):
+                    self._join(element(own, i), source)
+            if not parts:
+                for source in sources(value, versions, self):
+                    self._join(own, source)
+                    for i in range(self._unpacked[own]):
+                        self._join(element(own, i), source)
+        else:
+            for name in ir.bound_names(target):
+                for source in sources(value, versions, self):
+                    self._join(self.place(bound[name]), source)
+
+    def _note_changes(self, stmt: ir.Stmt, versions: Versions) -> None:
+        bound = versions.bound.get(stmt, {})
         for name in mutations(stmt):
-            if name not in aliases.scalars:
-                aliases.mutate(name)
-    for name, value in stores:
-        # An item of an array is a copy of what is stored, an item of a list is the object
-        # itself: that matters only if the object changes in place afterwards.
-        for source in sources(value):
-            if aliases.is_mutated(source):
-                aliases.join(name, source)
-    return aliases
+            if name in self.scalars or name not in bound:
+                continue
+            place = self.place(bound[name])
+            self._changes.setdefault(stmt, []).append((name, place))
+            self._mutated.add(self._root(place))
 
 
-def _assigned(
-    aliases: Aliases, target: ir.Target, value: ir.Expr, stores: list[tuple[str, ir.Expr]]
-) -> None:
-    if isinstance(target, ir.Item):
-        stores.append((target.name, value))
-        return
-    if (
-        isinstance(target, ir.Unpack)
-        and isinstance(value, ir.Read)
-        and value.name in aliases.unpacked
-    ):
-        for i, part in enumerate(target.targets):
-            for name in ir.bound_names(part):
-                aliases.join(element(value.name, i), name)
-        return
-    if (
-        isinstance(target, ir.Unpack)
-        and isinstance(value, ir.Op)
-        and value.callee in ("tuple", "list")
-        and len(value.args) == len(target.targets)
-    ):
-        for part, part_value in zip(target.targets, value.args):
-            _assigned(aliases, part, part_value, stores)
-        return
-    for name in ir.bound_names(target):
-        for source in sources(value):
-            aliases.join(name, source)
+def contents(place: Place) -> Place:
+    """What stands for the elements of a list."""
+    return ("contents", place)
 
 
-def mutations(stmt: ir.Stmt) -> Iterator[str]:
-    """The variables whose object a statement itself may change in place."""
-    if isinstance(stmt, ir.Assign):
-        yield from _stored(stmt.target)
-        if stmt.augmented and isinstance(stmt.target, ir.Name):
-            yield stmt.target.name
-    elif isinstance(stmt, ir.For):
-        yield from _stored(stmt.target)
-    elif isinstance(stmt, ir.Verbatim):
-        yield from stmt.mutates
-    for expr in ir.expressions(stmt):
-        for node in ir.walk(expr):
-            if isinstance(node, (ir.Opaque, ir.Call)):
-                yield from node.mutates
-            elif isinstance(node, ir.Op) and node.callee in IN_PLACE:
-                if isinstance(node.args[0], ir.Read):
-                    yield node.args[0].name
+def element(place: Place, position: int) -> Place:
+    """What stands for one element of a tuple."""
+    return ("element", place, position)
 
 
-def _stored(target: ir.Target) -> Iterator[str]:
-    if isinstance(target, ir.Item):
-        yield target.name
-    elif isinstance(target, ir.Unpack):
-        for part in target.targets:
-            yield from _stored(part)
-    elif isinstance(target, ir.OtherTarget):
-        yield from target.mutates
+def _only_unpacked(body: ir.Block, versions: Versions, aliases: Aliases) -> dict[Place, int]:
+    """Values that are used by unpacking alone, like the record of a backward function."""
+    counts: dict[Place, int] = {}
+    unpacked: dict[Place, int] = {}
+    for stmt in ir.statements(body):
+        for expr in ir.expressions(stmt):
+            for read in ir.reads(expr):
+                place = aliases.place(versions.of[read])
+                counts[place] = counts.get(place, 0) + 1
+        if (
+            isinstance(stmt, ir.Assign)
+            and isinstance(stmt.target, ir.Unpack)
+            and isinstance(stmt.value, ir.Read)
+        ):
+            place = aliases.place(versions.of[stmt.value])
+            unpacked[place] = len(stmt.target.targets)
+    for value in versions.values:
+        if value.kind in ("join", "head", "exit"):
+            for source in value.inputs:
+                counts[aliases.place(source)] = counts.get(aliases.place(source), 0) + 1
+    return {place: n for place, n in unpacked.items() if counts[place] == 1}
 
 
-def sources(expr: ir.Expr) -> Iterator[str]:
-    """The variables that the value of an expression may share memory with."""
+def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Place]:
+    """The places that the value of an expression may share memory with."""
     if isinstance(expr, ir.Read):
-        yield expr.name
+        if expr.name not in aliases.scalars:
+            yield aliases.place(versions.of[expr])
     elif isinstance(expr, (ir.Opaque, ir.Call)):
         for child in ir.children(expr):
-            yield from sources(child)
+            yield from sources(child, versions, aliases)
     elif isinstance(expr, ir.Op):
         if expr.callee == "operator.getitem":
-            yield from sources(expr.args[0])
+            for place in sources(expr.args[0], versions, aliases):
+                yield place
+                yield contents(place)
         elif expr.callee == "list.pop":
-            for name in sources(expr.args[0]):
-                yield contents(name)
+            for place in sources(expr.args[0], versions, aliases):
+                yield contents(place)
         elif expr.callee in ("select", "and", "or", "tuple", "list"):
             for arg in expr.args:
-                yield from sources(arg)
-        elif expr.callee == "list.append":
-            return
-        elif not _makes_new_value(expr):
+                yield from sources(arg, versions, aliases)
+        elif expr.callee != "list.append" and not makes_new_value(expr):
             for child in ir.children(expr):
-                yield from sources(child)
+                yield from sources(child, versions, aliases)
 
 
-def _makes_new_value(expr: ir.Op) -> bool:
-    """Whether an operation gives an object of its own."""
-    if expr.form is ir.Form.OPERATOR:
-        return True
-    if registry.is_zero_gradient(expr.callee):
+def makes_new_value(expr: ir.Expr) -> bool:
+    """Whether an expression certainly gives an object of its own."""
+    if not isinstance(expr, ir.Op):
+        return isinstance(expr, ir.Const)
+    if expr.callee in ("operator.getitem", "list.pop", "select", "and", "or", "tuple", "list"):
+        return False
+    if expr.form is ir.Form.OPERATOR or registry.is_zero_gradient(expr.callee):
         return True
     rule = registry.rule_for(expr.callee)
     return rule is not None and not rule.view
+
+
+def find_aliases(function: ir.Function, body: ir.Block) -> Aliases:
+    """Which values of a function may share memory."""
+    scalars = scalar_variables(function, body)
+    aliases = Aliases(scalars)
+    aliases._collect(function, body, find_versions(function, body, _ByName(scalars)))
+    return aliases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tangent.analysis.aliasing import find_aliases
+from tangent.analysis.versions import find_versions
 from tangent.ir import nodes as ir
 from tangent.ir.purity import is_pure_operation
 from tangent.lower.lower import Program
@@ -39,10 +40,9 @@ def mutated_parameters(
         function = program.function(source)
         note_mutations(program, function, known)
         aliases = find_aliases(function, function.body)
+        versions = find_versions(function, function.body, aliases)
         known[source] = {
-            name
-            for name in [*(p.name for p in function.params), *function.captured]
-            if aliases.is_mutated(name)
+            name for name, value in versions.params.items() if aliases.is_mutated(value)
         }
     return known[source]
 

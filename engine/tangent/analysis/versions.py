@@ -9,9 +9,10 @@ dependence graph*, TOPLAS 13(4), 1991; in structured code the joins are where th
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from tangent.analysis.aliasing import Aliases, mutations
 from tangent.ir import nodes as ir
 
 
@@ -119,8 +120,16 @@ def _branch_towards(where: Region, stmt: ir.Stmt) -> int | None:
     return None
 
 
+class Sharing(Protocol):
+    """What has to be known of memory; see `tangent.analysis.aliasing`."""
+
+    def changes(self, stmt: ir.Stmt) -> list[tuple[str, Hashable]]: ...
+
+    def sees(self, changed: Hashable, value: Value) -> bool: ...
+
+
 class _Walk:
-    def __init__(self, aliases: Aliases):
+    def __init__(self, aliases: Sharing):
         self.aliases = aliases
         self.out = Versions()
 
@@ -215,14 +224,12 @@ class _Walk:
         self, stmt: ir.Stmt, env: dict[str, Value], region: Region, bound: dict[str, Value]
     ) -> None:
         """An in-place change gives a new value to every variable that may see it."""
-        for name in mutations(stmt):
-            if name in self.aliases.scalars:
-                continue
+        for name, place in self.aliases.changes(stmt):
             for other in list(env):
-                if not self.aliases.share(name, other):
-                    continue
                 if other == name and other in bound:
                     continue  # `x += v`: the assignment has made the value
+                if not self.aliases.sees(place, env[other]):
+                    continue
                 inputs = [env[other]]
                 if other != name and name in bound:
                     inputs.append(bound[name])
@@ -234,10 +241,9 @@ class _Walk:
         if isinstance(stmt, ir.For):
             changed.update(dict.fromkeys(ir.bound_names(stmt.target)))
         for nested in ir.statements([stmt]):
-            for name in mutations(nested):
-                if name not in self.aliases.scalars:
-                    changed.update((n, None) for n in env if self.aliases.share(name, n))
-                    changed[name] = None
+            for name, place in self.aliases.changes(nested):
+                changed.update((n, None) for n in env if self.aliases.sees(place, env[n]))
+                changed[name] = None
         heads = self.out.heads.setdefault(stmt, {})
         body_env = dict(env)
         for name in changed:
@@ -259,7 +265,7 @@ class _Walk:
             env[name] = joins[name] = self.new(name, "exit", region, stmt, [head])
 
 
-def find_versions(function: ir.Function, body: ir.Block, aliases: Aliases) -> Versions:
+def find_versions(function: ir.Function, body: ir.Block, aliases: Sharing) -> Versions:
     """Which value every read of the function gets."""
     walk = _Walk(aliases)
     env: dict[str, Value] = {}

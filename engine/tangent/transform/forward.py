@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tangent.analysis.activity import Activity
-from tangent.analysis.aliasing import Aliases, sources
+from tangent.analysis.aliasing import Aliases, makes_new_value
 from tangent.analysis.calls import bind
 from tangent.analysis.effects import arguments_of
 from tangent.analysis.shapes import NUMBER, Shapes
@@ -85,7 +85,7 @@ class Forward:
             ):
                 checked = ir.Op("tangent.check_tangent_seed", (seed, ir.Read(name)))
                 opening.append(ir.Assign(ir.Name(seed.name), checked, span=span, role=Role.SEED))
-            if self.activity.is_active(value) and self.aliases.is_mutated(name):
+            if self.activity.is_active(value) and self.aliases.is_mutated(value):
                 copy = ir.Op("tangent.snapshot", (seed,))
                 opening.append(ir.Assign(ir.Name(seed.name), copy, span=span, role=Role.SEED))
         return [*opening, *body]
@@ -182,9 +182,9 @@ class Forward:
     def name_assignment(self, stmt: ir.Assign, name: str, value: ir.Expr) -> None:
         tangent = self.exact(value, self.tangent(value))
         if (
-            self.aliases.is_mutated(name)
+            self.aliases.is_mutated(self.versions.bound[stmt][name])
             and not (isinstance(tangent, ir.Op) and tangent.form is ir.Form.OPERATOR)
-            and not any(True for _ in sources(value))
+            and makes_new_value(value)
         ):
             # The variable owns its value and changes it in place; so must the tangent.
             tangent = ir.Op("tangent.snapshot", (tangent,))

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tangent.analysis.aliasing import Aliases, sources
+from tangent.analysis.aliasing import Aliases, makes_new_value
 from tangent.analysis.shapes import NUMBER, Shapes
 from tangent.analysis.versions import Region, Value, Versions
 from tangent.derivative import Role
@@ -421,8 +421,10 @@ class _Records:
         """Whether the object that holds the value may change in place after it is kept."""
         if value.kind == "hoist":
             assert value.expr is not None
-            return any(self.aliases.is_mutated(n) for n in sources(value.expr))
-        return value.kind not in ("record", "count") and self.aliases.is_mutated(value.name)
+            return not makes_new_value(value.expr) and any(
+                self.aliases.is_mutated(self.versions.of[read]) for read in ir.reads(value.expr)
+            )
+        return value.kind not in ("record", "count") and self.aliases.is_mutated(value)
 
     def _recorded(self, values: Iterator[Value]) -> ir.Block:
         out: ir.Block = []

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Runs the code of docs/guide.md and prints the guide with what the code prints now.
+
+python tools/guide.py           # to look at, and for the test
+python tools/guide.py --write   # into the file
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+GUIDE = ROOT / "docs" / "guide.md"
+sys.path.insert(0, str(ROOT / "engine"))
+
+_BLOCK = re.compile(
+    r"(<!-- runs -->\n```python\n)(.*?)(^```\n<!-- prints -->\n```\w+\n)(.*?)(^```\n)", re.S | re.M
+)
+
+
+def updated(document: str) -> str:
+    """The document with what each block prints, run one after the other."""
+    namespace: dict[str, Any] = {"__name__": "guide"}
+
+    def run(match: re.Match[str]) -> str:
+        before, code, between, _, after = match.groups()
+        name = f"line {document.count(chr(10), 0, match.start()) + 3} of the guide"
+        linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            exec(compile(code, name, "exec"), namespace)
+        return f"{before}{code}{between}{output.getvalue().strip()}\n{after}"
+
+    return _BLOCK.sub(run, document)
+
+
+if __name__ == "__main__":
+    text = updated(GUIDE.read_text(encoding="utf-8"))
+    if "--write" in sys.argv[1:]:
+        GUIDE.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
