@@ -76,7 +76,7 @@ def autograd() -> Callable[[str, tuple[int, ...]], Gradient]:
     functions["np"] = importlib.import_module("autograd.numpy")
 
     def gradient(name: str, wrt: tuple[int, ...]) -> Gradient:
-        return engine.grad(functions[name], wrt if len(wrt) > 1 else wrt[0])
+        return engine.grad(functions[name], wrt[0] if len(wrt) == 1 else wrt)
 
     return gradient
 

@@ -278,25 +278,19 @@ def test_scalars(marked: str) -> None:
 
 
 def aliasing_of(a: Analysed) -> dict[int, str]:
-    """``{x y}``: may share memory; ``{x y}!``: and changes in place. ``s[]`` is what a list
-    contains."""
-    names = sorted(a.function.locals)
-    contents = [f"{n}[]" for n in names if any(a.aliases.share(f"{n}[]", o) for o in names)]
-    classes: list[list[str]] = []
-    for name in [*names, *contents]:
-        for known in classes:
-            if a.aliases.share(name, known[0]) and a.aliases.share(known[0], name):
-                known.append(name)
-                break
-        else:
-            classes.append([name])
-    out = [
-        f"{{{' '.join(c)}}}" + "!" * a.aliases.is_mutated(c[0])
-        for c in classes
-        if len(c) > 1 or a.aliases.is_mutated(c[0])
-    ]
-    assert a.function.span is not None
-    return {a.function.span.line: " ".join(out)}
+    """``changes y, seen by x z``: an in-place change, and the other variables that then hold (a
+    part of) what has changed."""
+
+    def answers() -> Iterator[tuple[int, str]]:
+        for line, stmt in a.lines():
+            changed = [name for name, _ in a.aliases.changes(stmt)]
+            bound = a.versions.bound.get(stmt, {})
+            seen = [n for n, v in bound.items() if v.kind == "mutated" and n not in changed]
+            if changed:
+                also = f", seen by {' '.join(sorted(seen))}" if seen else ""
+                yield line, f"changes {' '.join(changed)}{also}"
+
+    return by_line(answers())
 
 
 @pytest.mark.parametrize(
@@ -306,21 +300,29 @@ def aliasing_of(a: Analysed) -> dict[int, str]:
 def arithmetic_makes_new_objects(x):
     y = x * 2.0
     z = -y
+    z[0] = 1.0         #: changes z
     return y + z
 """,
         """
-def views(x):          #: {t v w x}!
+def views(x):
     v = x[1:]
     w = v
     t = x.T
-    w[0] = 1.0
+    w[0] = 1.0         #: changes w, seen by t v x
     return t
 """,
         """
-def copies(x):         #: {y}!
+def copies(x):
     y = x.copy()
-    y[0] = 1.0
+    y[0] = 1.0         #: changes y
     return y
+""",
+        """
+def rebinding_ends_it(x):
+    y = x
+    x = x * 2.0
+    y[0] = 1.0         #: changes y
+    return x
 """,
         """
 def numbers_rebind(x: float):
@@ -329,30 +331,30 @@ def numbers_rebind(x: float):
     return y * x
 """,
         """
-def arrays_change(x):  #: {x y}!
+def arrays_change(x):
     y = x
-    y += 1.0
+    y += 1.0           #: changes y, seen by x
     return y * x
 """,
         """
-def stack(x, n):       #: {s}! {x y s[]}
+def a_list_and_what_it_contains(x):
     s = []
-    for _ in range(n):
-        s.append(x)
-        x = x * x
-    y = s.pop()
-    return y
+    y = x * 2.0
+    s.append(y)        #: changes s
+    y[0] = 1.0         #: changes y, seen by s
+    return s
 """,
         """
-def branches(x, y, c): #: {x y z}
+def branches(x, y, c):
     if c:
         z = x
     else:
         z = y
+    z[0] = 1.0         #: changes z, seen by x y
     return z * 2.0
 """,
     ],
-    ids=["new objects", "views", "copies", "numbers", "arrays", "contents of a list", "branches"],
+    ids=["new objects", "views", "copies", "rebinding", "numbers", "arrays", "a list", "branches"],
 )
 def test_aliasing(marked: str) -> None:
     check(marked, aliasing_of)

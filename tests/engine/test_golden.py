@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ class Case:
     function: str
     wrt: tuple[str, ...]
     args: tuple[Any, ...]
-    mode: str = "reverse"
+    mode: Literal["reverse", "forward"] = "reverse"
     options: dict[str, Any] = field(default_factory=dict)
 
     @property

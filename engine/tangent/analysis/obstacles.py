@@ -301,8 +301,11 @@ def _makes_integers(op: ir.Op) -> bool:
         return name.rpartition(".")[2].startswith(("int", "uint", "bool"))
     if op.callee in ("numpy.array", "numpy.asarray"):
         return bool(op.args) and _only_integers(op.args[0])
-    if op.callee in ("numpy.arange", "numpy.full"):
-        return all(_only_integers(a) for a in (op.args[1:] if op.callee.endswith("l") else op.args))
+    if op.callee == "numpy.arange":
+        # Integers unless a float is written: what a variable holds is not known.
+        return not any(isinstance(a, ir.Const) and isinstance(a.value, float) for a in op.args)
+    if op.callee == "numpy.full":
+        return all(_only_integers(a) for a in op.args[1:])
     return op.callee.endswith(("zeros_like", "ones_like", "full_like", "empty_like")) and (
         bool(op.args) and isinstance(op.args[0], ir.Op) and _makes_integers(op.args[0])
     )

@@ -227,9 +227,16 @@ class Shapes:
         return self._fresh(op)
 
     def _item(self, op: ir.Op) -> Shape:
-        """``x[i]``: an integer index takes away the first dimension."""
+        """``x[i]``: an integer index takes away the first dimension; slices that leave out as
+        many elements, like ``x[2:]`` and ``x[1:-1]``, give the same shape."""
         base, index = op.args
         extents = extents_of(self.of(base))
+        cut = _left_out(index)
+        if cut is not None and self.of(base):
+            if cut == 0:
+                return self.of(base)
+            shape = self.of(base)
+            return frozenset({Atom(("cut", shape, cut), rank_of(shape))})
         if self.is_integer(index) and self.of(base):
             if extents is not None:
                 return _extents(*extents[1:])
@@ -274,6 +281,21 @@ class Shapes:
                 "operator.neg",
             ) and all(self.is_integer(a) for a in expr.args)
         return False
+
+
+def _left_out(index: ir.Expr) -> int | None:
+    """How many elements of the first dimension a slice with literal bounds leaves out, as long
+    as there are that many: ``x[1:-1]`` leaves out two."""
+    if isinstance(index, ir.Primal):
+        index = index.node
+    if not isinstance(index, ir.Op) or index.callee != "slice":
+        return None
+    lower, upper, step = (a.value if isinstance(a, ir.Const) else UNKNOWN for a in index.args)
+    if step not in (None, 1) or not (lower is None or type(lower) is int and lower >= 0):
+        return None
+    if not (upper is None or type(upper) is int and upper < 0):
+        return None
+    return (lower or 0) - (upper or 0)
 
 
 @dataclass(frozen=True, slots=True)

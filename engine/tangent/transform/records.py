@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tangent.analysis.aliasing import Aliases, makes_new_value
-from tangent.analysis.shapes import NUMBER, Shapes
+from tangent.analysis.scalars import counts
+from tangent.analysis.shapes import NUMBER, Shape, Shapes
 from tangent.analysis.versions import Region, Value, Versions
 from tangent.derivative import Role
 from tangent.ir import nodes as ir
@@ -97,6 +98,7 @@ class _Records:
         self.saved: dict[Value, str] = {}
         self.stacks: dict[Value, str] = {}
         self.by_name: dict[Value, None] = {}
+        self.values_known = False
         for stmt in ir.statements(body):
             for expr in ir.expressions(stmt):
                 for node in ir.walk(expr):
@@ -258,7 +260,9 @@ class _Records:
         args = list(expr.args)
         for i, arg in enumerate(args):
             if i == position and isinstance(arg, (ir.Primal, ir.Version)):
-                args[i] = self.like(arg, where)
+                # Looked at when all values that are kept for themselves are known.
+                if self.values_known:
+                    args[i] = self.like(arg, where)
             else:
                 args[i] = self.rewrite(arg, where)
         keywords = tuple((k, self.rewrite(v, where)) for k, v in expr.keywords)
@@ -273,13 +277,18 @@ class _Records:
         for value in [*self.versions.values, *self.saved]:
             if (
                 where.within(value.region)
-                and self.shapes.of_value(value) == shape
+                and self._shape_of(value) == shape
                 and self.versions.is_certain(value)
             ):
                 found = self.at_hand(value, where)
                 if found is not None:
                     return found
         return self.keep(expr, where)
+
+    def _shape_of(self, value: Value) -> Shape:
+        if value.kind == "hoist" and value.expr is not None:
+            return self.shapes.of(value.expr)
+        return self.shapes.of_value(value)
 
     def statement(self, stmt: ir.Stmt, where: Region) -> None:
         if isinstance(stmt, (ir.Assign, ir.Evaluate)):
@@ -293,7 +302,7 @@ class _Records:
             stmt.cond = self.rewrite(stmt.cond, where)
         elif isinstance(stmt, ir.For):
             stmt.iter = self.rewrite(stmt.iter, where)
-        elif isinstance(stmt, ir.InsertGrad):
+        elif isinstance(stmt, ir.InsertGrad) and not self.values_known:
             self.inserted(stmt, where)
 
     def inserted(self, stmt: ir.InsertGrad, where: Region) -> None:
@@ -321,8 +330,9 @@ class _Records:
 
     def run(self) -> Recorded:
         pairs = list(self.blocks_with_regions())
-        for stmt, where in pairs:
-            self.statement(stmt, where)
+        for self.values_known in (False, True):
+            for stmt, where in pairs:
+                self.statement(stmt, where)
         # What steers control is looked at last: by now it may be at hand.
         for stmt, where in pairs:
             if isinstance(stmt, ir.If):
@@ -335,6 +345,9 @@ class _Records:
         if self.name_all:
             self._name_everything()
         self.restore()
+        self.merge_carried()
+        for stmt, _ in pairs:
+            self.unused_target(stmt)
         forward = self.forward(self.body)
         top: ir.Block = []
         for value, name in self.saved.items():
@@ -399,6 +412,76 @@ class _Records:
                 for value in values
             ]
             block[:0] = pops
+
+    def unused_target(self, stmt: ir.Stmt) -> None:
+        """A loop that only counts needs neither direction nor name."""
+        if (
+            isinstance(stmt, ir.For)
+            and isinstance(stmt.target, ir.Name)
+            and isinstance(stmt.iter, ir.Op)
+            and stmt.iter.callee == "builtins.reversed"
+            and counts(stmt.iter)
+            and not any(self._reads_name(inner, stmt.target.name) for inner in stmt.body)
+        ):
+            stmt.iter = stmt.iter.args[0]
+            stmt.target = ir.Name("_")
+
+    def merge_carried(self) -> None:
+        """One stack for a variable that a loop carries, where the backward pass reads its value
+        both before and after the iteration.
+
+        The value after an iteration is the one before the next: when the backward pass enters
+        an iteration the variable holds it already, and the pop belongs between its last use
+        and the first use of the older value.
+        """
+        for head in [v for v in self.stacks if v.kind == "head"]:
+            last = head.inputs[-1]
+            loop = head.stmt
+            if last not in self.stacks or last.region is not head.region or loop is None:
+                continue
+            after = self.versions.joins[loop][head.name]
+            outside = self.versions.region_of[loop]
+            block = self.backward.mirrors[head.region]
+            if not self.versions.holds_at_end(after, outside) or self._may_change(head):
+                continue
+            pops = {
+                value: stmt
+                for value in (head, last)
+                for stmt in block
+                if isinstance(stmt, ir.Assign)
+                and isinstance(stmt.value, ir.Op)
+                and stmt.value.callee == "list.pop"
+                and isinstance(stmt.value.args[0], ir.Read)
+                and stmt.value.args[0].name == self.stacks[value]
+            }
+            rest = [s for s in block if s not in pops.values()]
+            newer = [i for i, s in enumerate(rest) if self._reads_name(s, self.saved[last])]
+            older = [i for i, s in enumerate(rest) if self._reads_name(s, self.saved[head])]
+            others = [n for v, n in self.saved.items() if v not in (head, last)]
+            if not newer or not older or newer[-1] >= older[0] or head.name in others:
+                continue
+            for stmt in rest:
+                _rename(stmt, {self.saved[last]: head.name, self.saved[head]: head.name})
+            stack = min(self.stacks[last], self.stacks[head], key=len)
+            pop = pops[head]
+            assert isinstance(pop, ir.Assign) and isinstance(pop.value, ir.Op)
+            pop.target = ir.Name(head.name)
+            pop.value = ir.Op("list.pop", (ir.Read(stack),), form=ir.Form.METHOD, detail=("pop",))
+            place = newer[-1] + 1
+            block[:] = [*rest[:place], pop, *rest[place:]]
+            del self.stacks[last], self.saved[last]
+            self.saved[head], self.stacks[head] = head.name, stack
+            self.by_name[after] = None
+
+    def _reads_name(self, stmt: ir.Stmt, name: str) -> bool:
+        return any(
+            read.name == name
+            for inner in ir.statements([stmt])
+            for expr in ir.expressions(inner)
+            for read in ir.reads(expr)
+        ) or any(
+            name in self.backward.renames.get(inner, {}).values() for inner in ir.statements([stmt])
+        )
 
     # --- the forward pass ----------------------------------------------------------------------
 
@@ -617,6 +700,13 @@ def _bound_always(block: ir.Block) -> set[str]:
         elif isinstance(stmt, ir.With):
             names |= _bound_always(stmt.body)
     return names
+
+
+def _rename(stmt: ir.Stmt, names: dict[str, str]) -> None:
+    for inner in ir.statements([stmt]):
+        for expr in ir.expressions(inner):
+            for read in ir.reads(expr):
+                read.name = names.get(read.name, read.name)
 
 
 def _rebuilt_inside(node: ir.Expr, replace: object) -> ir.Expr:

@@ -131,6 +131,9 @@ class Reverse:
         self.out: ir.Block = self.result.block
         self.span: Span | None = None
         self.pending: list[_Contribution] = []
+        # The shape of the place that the current statement stores to: whatever is combined
+        # elementwise into what is stored broadcasts to it.
+        self.room: Shape | None = None
         self._owners: dict[ir.Expr, Region] = {}
 
     def run(self, seeds: dict[str, bool]) -> Backward:
@@ -298,6 +301,12 @@ class Reverse:
                 )
                 self.shapes.declare(read, self.shapes.of(current))
                 cotangent: ir.Expr = read
+                if any(r.name == target.name for r in ir.reads(rest)):
+                    # What is added below must not change what is still to be read.
+                    copied = ir.Op("numpy.copy", (read,), form=ir.Form.METHOD, detail=("copy",))
+                    cotangent = self.temp(
+                        f"{read.args[0].name}_item", copied, self.shapes.of(current)
+                    )  # type: ignore[union-attr]
                 if value.callee == "operator.sub":
                     cotangent = algebra.negate(cotangent)
                     self.shapes.declare(cotangent, self.shapes.of(current))
@@ -316,10 +325,13 @@ class Reverse:
 
     def backprop_reduced(self, value: ir.Expr, cotangent: ir.Expr, shape: Shape) -> None:
         """As `backprop`, for a value that is broadcast to ``shape`` when it is stored."""
-        if self.shapes.of(value) != shape and not isinstance(value, ir.Read):
-            if not (isinstance(value, ir.Op) and self._elementwise(value)):
-                cotangent = self.helper("unbroadcast", cotangent, ir.Primal(value))
+        elementwise = isinstance(value, ir.Op) and self._elementwise(value)
+        if self.shapes.of(value) != shape and not isinstance(value, ir.Read) and not elementwise:
+            cotangent = self.helper("unbroadcast", cotangent, ir.Primal(value))
+        if elementwise:
+            self.room = shape
         self.backprop(value, cotangent)
+        self.room = None
 
     def _elementwise(self, op: ir.Op) -> bool:
         rule = registry.rule_for(op.callee)
@@ -759,9 +771,13 @@ class Reverse:
         if rule.elementwise:
             cotangent = self._faithful(rule, op, active, chosen, names, cotangent, binding)
         names["g"] = cotangent
+        room = self.room if rule.elementwise else None
         for parameter, arg in active:
-            template = templates.parse(chosen[parameter])
-            self.backprop(arg, templates.instantiate(template, names, binding))
+            term = templates.instantiate(templates.parse(chosen[parameter]), names, binding)
+            if room is not None and room <= self.shapes.of(term):
+                self.shapes.declare(term, room)
+            self.room = room
+            self.backprop(arg, term)
 
     def _faithful(
         self,
@@ -879,7 +895,13 @@ class Reverse:
                 terms.append(self.helper("unbroadcast", c.cotangent, ir.Version(value)))
             else:
                 terms.append(c.cotangent)
-        plus = algebra.add if self.numeric.is_numeric(value) else self._add_structures
+        numeric = self.numeric.is_numeric(value)
+
+        def plus(first: ir.Expr, second: ir.Expr) -> ir.Expr:
+            if numeric or _is_array(second):
+                return algebra.add(first, second)
+            return self.helper("accumulate", first, second)
+
         total = terms[0]
         for term in terms[1:]:
             total = plus(total, term)
@@ -888,7 +910,8 @@ class Reverse:
             current = ir.Read(target)
             combined = plus(current, total)
             if (
-                self.present[name]
+                numeric
+                and self.present[name]
                 and isinstance(combined, ir.Op)
                 and combined.callee in ("operator.add", "operator.sub")
                 and combined.args[0] is current
@@ -917,10 +940,6 @@ class Reverse:
             for other in self.present:
                 if self.names.adjoint(other) == total.name:
                     self.present[other] = False
-
-    def _add_structures(self, first: ir.Expr, second: ir.Expr) -> ir.Expr:
-        """The sum of adjoints that may be lists or tuples."""
-        return self.helper("accumulate", first, second)
 
     def _accumulate_item(self, contribution: _Contribution) -> None:
         name = contribution.read.name
@@ -990,6 +1009,23 @@ def unpacked(target: ir.Unpack, value: ir.Expr) -> Iterator[tuple[ir.Target, ir.
 def weight(expr: ir.Expr) -> int:
     """How many operations an expression has."""
     return sum(isinstance(n, (ir.Op, ir.Call)) for n in ir.walk(expr))
+
+
+def _is_array(expr: ir.Expr) -> bool:
+    """Whether an expression certainly gives a number or an array, even of operands that are
+    lists: what NumPy computes."""
+    if not isinstance(expr, ir.Op):
+        return isinstance(expr, ir.Const)
+    if expr.form is ir.Form.OPERATOR:
+        return expr.callee.startswith("operator.")
+    return expr.callee.startswith("numpy.") or expr.callee in _PRODUCTS
+
+
+_PRODUCTS = frozenset(
+    f"tangent.{name}_adjoint_{side}"
+    for name in ("dot", "matmul", "inner", "outer", "tensordot", "einsum")
+    for side in ("left", "right")
+)
 
 
 def _is_new(expr: ir.Expr) -> bool:

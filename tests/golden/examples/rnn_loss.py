@@ -15,12 +15,10 @@ from tangent import accumulate, dot_adjoint_left, dot_adjoint_right, zeros_like
 
 def dlossdwuv(w, u, v, xs, target, bresult=1.0):
     h_stack = []
-    h_1_stack = []
     h = np.zeros(w.shape[0])
     for t in range(len(xs)):
-        h_1_stack.append(h)
-        h = np.tanh(np.dot(w, h) + np.dot(u, xs[t]))
         h_stack.append(h)
+        h = np.tanh(np.dot(w, h) + np.dot(u, xs[t]))
     diff = np.dot(v, h) - target
 
     # Grad of: return np.sum((np.dot(v, h) - target) ** 2)
@@ -30,13 +28,12 @@ def dlossdwuv(w, u, v, xs, target, bresult=1.0):
     bw = zeros_like(w)
     bu = zeros_like(u)
     for t in reversed(range(len(xs))):
-        h = h_stack.pop()
-        h_1 = h_1_stack.pop()
         # Grad of: h = np.tanh(np.dot(w, h) + np.dot(u, xs[t]))
         btotal = bh * (1.0 - h * h)
-        bw += dot_adjoint_left(btotal, w, h_1)
+        h = h_stack.pop()
+        bw += dot_adjoint_left(btotal, w, h)
         bu = accumulate(bu, dot_adjoint_left(btotal, u, xs[t]))
-        bh = dot_adjoint_right(btotal, w, h_1)
+        bh = dot_adjoint_right(btotal, w, h)
         # Inserted by: with insert_grad_of(h) as g:
         bh = np.clip(bh, -1.0, 1.0)
     return bw, bu, bv

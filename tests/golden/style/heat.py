@@ -7,7 +7,7 @@ def heat(u, k, steps):
 
 # --- its derivative -------------------------------------------------------------------------------
 
-from tangent import expand, snapshot, unbroadcast, zeros_like
+from tangent import snapshot, unbroadcast, zeros_like
 
 
 def dheatdk(u, k, steps, bresult=1.0):
@@ -36,11 +36,10 @@ def dheatdk(u, k, steps, bresult=1.0):
         u_item_1 = u_item_1_stack.pop()
         u_item_2 = u_item_2_stack.pop()
         # Grad of: u[1:-1] += k * (u[2:] - 2.0 * u[1:-1] + u[:-2])
-        bprod = bu[1:-1]
-        btotal = bprod * k
-        btotal_1 = expand(btotal, total)
-        bk += unbroadcast(bprod * total, k)
-        bu[2:] += unbroadcast(btotal_1, u_item)
-        bu[1:-1] += unbroadcast(-btotal_1 * 2.0, u_item_1)
-        bu[:-2] += unbroadcast(btotal_1, u_item_2)
+        bu_item = bu[1:-1].copy()
+        btotal = bu_item * k
+        bk += unbroadcast(bu_item * total, k)
+        bu[2:] += unbroadcast(btotal, u_item)
+        bu[1:-1] += unbroadcast(-btotal * 2.0, u_item_1)
+        bu[:-2] += unbroadcast(btotal, u_item_2)
     return bk
