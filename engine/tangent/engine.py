@@ -8,7 +8,9 @@ function that a resolver has found, live or in text. Both run the same passes:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,13 +146,14 @@ class _Analysed:
 def _differentiate(source: FunctionSource, wrt: Wrt, options: _Options) -> Derivative:
     build = _Build(source, options)
     text, name, links, names = "", "", (), ()
-    build.check_options()
-    try:
-        names = build.resolve_wrt(wrt)
-        if not build.failed:
-            text, name, links = build.run(names)
-    except DerivativeError as error:
-        build.program.diagnostics.extend(error.diagnostics)
+    with _no_collection():
+        build.check_options()
+        try:
+            names = build.resolve_wrt(wrt)
+            if not build.failed:
+                text, name, links = build.run(names)
+        except DerivativeError as error:
+            build.program.diagnostics.extend(error.diagnostics)
     if build.failed:
         text, name, links = "", "", ()
     return Derivative(
@@ -164,6 +167,20 @@ def _differentiate(source: FunctionSource, wrt: Wrt, options: _Options) -> Deriv
         tuple(build.program.diagnostics),
         build.dependencies(),
     )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the cyclic garbage collector: it would go through all nodes again and again
+    while they are made, and find nothing."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Build:
@@ -417,7 +434,7 @@ class _Build:
             a.shapes,
             a.aliases,
             a.names,
-            not self.options.optimized,
+            None if self.options.optimized else a.activity.is_varied,
         )
         forward, backward = recorded.forward, recorded.backward
         if self.options.preserve_result:
@@ -570,7 +587,7 @@ class _Build:
             a.shapes,
             a.aliases,
             a.names,
-            not self.options.optimized,
+            None if self.options.optimized else a.activity.is_varied,
         )
         results = tuple(ir.Read(n) for n in a.exit.results)
         result: ir.Expr = (
@@ -771,9 +788,10 @@ class _Build:
         return list(lines)
 
     def dependencies(self) -> tuple[Dependency, ...]:
+        looked_at = dict.fromkeys([*self.involved, *self.mutations, *self.templates])
         return tuple(
             Dependency(s.module.path, s.qualname, s.module.source.span_of(s.node))
-            for s in self.involved
+            for s in looked_at
         )
 
 

@@ -35,8 +35,7 @@ def bind(rule: Rule, op: ir.Op) -> Binding:
     Raises `BindingError` with a sentence for the user if they do not fit.
     """
     signature = rule.parameters
-    positional = [a.arg for a in (*signature.posonlyargs, *signature.args)]
-    accepted = {a.arg for a in (*signature.args, *signature.kwonlyargs)}
+    positional, accepted, required = rule.parameter_names
     arguments = dict(zip(positional, op.args))
     star = op.args[len(positional) :]
     if star and signature.vararg is None:
@@ -50,7 +49,6 @@ def bind(rule: Rule, op: ir.Op) -> Binding:
         if name in arguments:
             raise BindingError(f"`{rule.name}` gets two values for `{name}`")
         arguments[name] = value
-    required = positional[: len(positional) - len(signature.defaults)]
     for name in required:
         if name not in arguments:
             raise BindingError(f"`{rule.name}` needs the argument `{name}`")

@@ -18,28 +18,30 @@ from tangent.rules.declare import BROADCAST, SCALAR
 _NUMBER_ANNOTATIONS = frozenset({"float", "int", "bool", "complex"})
 _SCALAR_CALLEES = frozenset(
     {
-        "compare",
         "operator.not_",
         "builtins.len",
         "builtins.int",
         "builtins.float",
-        "builtins.round",
         "builtins.bool",
         "builtins.complex",
         "attribute.size",
         "attribute.ndim",
         "numpy.size",
         "numpy.ndim",
-        "operator.and_",
-        "operator.or_",
-        "operator.xor",
-        "operator.lshift",
-        "operator.rshift",
     }
 )
 # Operators and builtins that give a number for numbers, whatever else they may do.
 _CLOSED = frozenset(
     {
+        "and",
+        "or",
+        "compare",
+        "operator.and_",
+        "operator.or_",
+        "operator.xor",
+        "operator.lshift",
+        "operator.rshift",
+        "builtins.round",
         "operator.floordiv",
         "operator.mod",
         "operator.invert",
@@ -78,16 +80,30 @@ def scalar_variables(function: ir.Function, body: ir.Block) -> frozenset[str]:
         else:
             for name in ir.binds(stmt):
                 bindings.setdefault(name, []).append(None)
-    scalars = frozenset(bindings)
-    while True:
-        kept = frozenset(
-            name
-            for name in scalars
-            if all(v is not None and is_scalar(v, scalars) for v in bindings[name])
-        )
-        if kept == scalars:
-            return kept
-        scalars = kept
+    return _closure(bindings)
+
+
+def _closure(bindings: dict[str, list[ir.Expr | None]]) -> frozenset[str]:
+    """The variables of which every binding is a number, if the variables in it are."""
+    users: dict[str, list[str]] = {}
+    others: list[str] = []
+    for name, values in bindings.items():
+        for value in values:
+            needs = None if value is None else _needs(value)
+            if needs is None:
+                others.append(name)
+                break
+            for needed in needs:
+                users.setdefault(needed, []).append(name)
+                if needed not in bindings:
+                    others.append(name)
+    known_not: set[str] = set()
+    while others:
+        name = others.pop()
+        if name not in known_not:
+            known_not.add(name)
+            others.extend(users.get(name, ()))
+    return frozenset(bindings) - known_not
 
 
 def _bind(
@@ -112,26 +128,34 @@ def counts(iterable: ir.Expr) -> bool:
     return isinstance(iterable, ir.Op) and iterable.callee == "builtins.range"
 
 
-def is_scalar(expr: ir.Expr, scalars: frozenset[str]) -> bool:
-    """Whether an expression certainly gives a number, given the variables that hold one."""
+def _needs(expr: ir.Expr) -> set[str] | None:
+    """The variables that must hold numbers for an expression to give one; None if it may give
+    something else even then."""
     if isinstance(expr, ir.Const):
-        return isinstance(expr.value, (int, float, complex))
+        return set() if isinstance(expr.value, (int, float, complex)) else None
     if isinstance(expr, ir.Read):
-        return expr.name in scalars
+        return {expr.name}
     if not isinstance(expr, ir.Op):
-        return False
+        return None
     if expr.callee in _SCALAR_CALLEES:
-        return expr.callee not in ("operator.and_", "operator.or_", "operator.xor", "compare") or (
-            all(is_scalar(a, scalars) for a in expr.args)
-        )
-    if expr.callee in ("select", "and", "or"):
-        operands = expr.args[1:] if expr.callee == "select" else expr.args
-        return all(is_scalar(a, scalars) for a in operands)
+        return set()
+    if expr.callee == "select":
+        return _all_need(expr.args[1:])
     if expr.callee in _CLOSED:
-        return bool(expr.args) and all(is_scalar(a, scalars) for a in expr.args)
+        return _all_need(expr.args) if expr.args else None
     rule = registry.rule_for(expr.callee)
     if rule is None:
-        return False
+        return None
     if rule.shape == SCALAR:
-        return True
-    return rule.shape == BROADCAST and all(is_scalar(a, scalars) for a in ir.children(expr))
+        return set()
+    return _all_need(ir.children(expr)) if rule.shape == BROADCAST else None
+
+
+def _all_need(exprs: tuple[ir.Expr, ...]) -> set[str] | None:
+    names: set[str] = set()
+    for expr in exprs:
+        needs = _needs(expr)
+        if needs is None:
+            return None
+        names |= needs
+    return names

@@ -204,7 +204,19 @@ class Shapes:
         if registry.is_zero_gradient(callee):
             if callee.endswith(("zeros_like", "ones_like")) and op.args:
                 return self.of(op.args[0])
-            return self._fresh(op)
+            return self._created(op)
+        if callee in ("numpy.dot", "numpy.matmul", "operator.matmul") and len(op.args) == 2:
+            product = _product(*(extents_of(self.of(a)) for a in op.args))
+            if product is not None:
+                return _extents(*product)
+        if callee == "numpy.outer" and len(op.args) == 2:
+            sides = [extents_of(self.of(a)) for a in op.args]
+            if all(side is not None and len(side) == 1 for side in sides):
+                return _extents(*(size for side in sides if side for size in side))
+        if callee == "numpy.transpose" and op.form is ir.Form.ATTRIBUTE:
+            own = extents_of(self.of(op.args[0]))
+            if own is not None:
+                return _extents(*reversed(own))
         rule = registry.rule_for(callee)
         if rule is None:
             return self._fresh(op)
@@ -225,6 +237,38 @@ class Shapes:
         if wanted.startswith("rank:"):
             return self._fresh(op, int(wanted.removeprefix("rank:")))
         return self._fresh(op)
+
+    def _created(self, op: ir.Op) -> Shape:
+        """``np.zeros((n, m))`` and its like."""
+        if op.callee not in ("numpy.zeros", "numpy.ones", "numpy.empty") or not op.args:
+            return self._fresh(op)
+        wanted = op.args[0]
+        is_tuple = isinstance(wanted, ir.Op) and wanted.callee in ("tuple", "list")
+        parts = wanted.args if is_tuple and isinstance(wanted, ir.Op) else (wanted,)
+        sizes = [self._size(part) for part in parts]
+        if any(size is None for size in sizes):
+            return self._fresh(op)
+        return _extents(*sizes)
+
+    def _size(self, expr: ir.Expr) -> Hashable | None:
+        """A number of elements, the same for the same number."""
+        if isinstance(expr, ir.Const) and type(expr.value) is int:
+            return expr.value
+        if isinstance(expr, ir.Op) and expr.callee == "operator.getitem":
+            shape, position = expr.args
+            if (
+                isinstance(shape, ir.Op)
+                and shape.callee == "attribute.shape"
+                and isinstance(position, ir.Const)
+            ):
+                extents = extents_of(self.of(shape.args[0]))
+                if extents is not None and position.value in range(len(extents)):
+                    return extents[position.value]
+                return ("size", self.key(expr))
+        if isinstance(expr, ir.Op) and expr.callee == "builtins.len":
+            extents = extents_of(self.of(expr.args[0]))
+            return extents[0] if extents else ("size", self.key(expr))
+        return None
 
     def _item(self, op: ir.Op) -> Shape:
         """``x[i]``: an integer index takes away the first dimension; slices that leave out as
@@ -283,6 +327,15 @@ class Shapes:
         return False
 
 
+def _product(
+    a: tuple[Hashable, ...] | None, b: tuple[Hashable, ...] | None
+) -> tuple[Hashable, ...] | None:
+    """The extents of a product of vectors and matrices."""
+    if not a or not b or len(a) > 2 or len(b) > 2:
+        return None
+    return (*a[:-1], *(b[1:] if len(b) == 2 else ()))
+
+
 def _left_out(index: ir.Expr) -> int | None:
     """How many elements of the first dimension a slice with literal bounds leaves out, as long
     as there are that many: ``x[1:-1]`` leaves out two."""
@@ -291,9 +344,9 @@ def _left_out(index: ir.Expr) -> int | None:
     if not isinstance(index, ir.Op) or index.callee != "slice":
         return None
     lower, upper, step = (a.value if isinstance(a, ir.Const) else UNKNOWN for a in index.args)
-    if step not in (None, 1) or not (lower is None or type(lower) is int and lower >= 0):
+    if step not in (None, 1) or not (lower is None or (type(lower) is int and lower >= 0)):
         return None
-    if not (upper is None or type(upper) is int and upper < 0):
+    if not (upper is None or (type(upper) is int and upper < 0)):
         return None
     return (lower or 0) - (upper or 0)
 

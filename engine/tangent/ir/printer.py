@@ -30,19 +30,27 @@ _STEP = "    "
 class Value(Protocol):
     """One value of a variable (see `tangent.analysis.versions`)."""
 
-    name: str
-    kind: str
-    inputs: list[Any]
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def inputs(self) -> Sequence[Any]: ...
 
 
 class Values(Protocol):
     """Which value every read gets and every statement makes."""
 
-    of: Mapping[ir.Read, Any]
-    values: Sequence[Any]
-    bound: Mapping[ir.Stmt, Mapping[str, Any]]
-    heads: Mapping[ir.Stmt, Mapping[str, Any]]
-    joins: Mapping[ir.Stmt, Mapping[str, Any]]
+    @property
+    def of(self) -> Mapping[ir.Read, Any]: ...
+    @property
+    def values(self) -> Sequence[Any]: ...
+    @property
+    def bound(self) -> Mapping[ir.Stmt, Mapping[str, Any]]: ...
+    @property
+    def heads(self) -> Mapping[ir.Stmt, Mapping[str, Any]]: ...
+    @property
+    def joins(self) -> Mapping[ir.Stmt, Mapping[str, Any]]: ...
 
 
 def text(node: ir.Function | ir.Block | ir.Stmt | ir.Expr, values: Values | None = None) -> str:

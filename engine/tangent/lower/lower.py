@@ -158,6 +158,7 @@ class _FunctionLowering:
         body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
         bound = [] if isinstance(self.node, gast.Lambda) else scopes.bound_names(body)
         self.locals = {*self.parameters, *bound, *self.captured}
+        self.has_walrus = any(isinstance(n, gast.NamedExpr) for n in gast.walk(self.node))
         self.local_functions = self._local_functions(body)
 
     def _local_functions(self, body: list[Any]) -> dict[str, Any]:
@@ -297,6 +298,8 @@ class _FunctionLowering:
 
     def _walrus(self, node: Any) -> Any:
         """A walrus in the statement's own expressions: it binds in the middle of an evaluation."""
+        if not self.has_walrus:
+            return None
         parts = [
             part
             for name, value in gast.iter_fields(node)

@@ -140,6 +140,14 @@ class Rule:
         """The signature, parsed."""
         return _arguments(self.signature)
 
+    @cached_property
+    def parameter_names(self) -> tuple[tuple[str, ...], frozenset[str], tuple[str, ...]]:
+        """The positional parameters, those that may be passed by name, and the required ones."""
+        signature = self.parameters
+        positional = tuple(a.arg for a in (*signature.posonlyargs, *signature.args))
+        accepted = frozenset(a.arg for a in (*signature.args, *signature.kwonlyargs))
+        return positional, accepted, positional[: len(positional) - len(signature.defaults)]
+
     @property
     def differentiable(self) -> tuple[str, ...]:
         return tuple(self.adjoint)

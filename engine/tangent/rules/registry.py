@@ -6,6 +6,7 @@ libraries themselves is imported.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 
 from tangent.rules import declare
@@ -46,11 +47,13 @@ def _canonical(dotted: str) -> str:
     return declare.ALIASES.get(dotted, dotted)
 
 
+@cache
 def rule_for(dotted: str) -> Rule | None:
     """The rule of a function, also under its other names."""
     return declare.RULES.get(_canonical(dotted))
 
 
+@cache
 def is_zero_gradient(dotted: str) -> bool:
     """Whether the function's derivative is zero wherever it exists."""
     return _canonical(dotted) in declare.ZERO_GRADIENT

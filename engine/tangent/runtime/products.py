@@ -19,8 +19,11 @@ from tangent.runtime.shapes import to_shape
 
 def dot_adjoint_left(c: Any, a: Any, b: Any) -> Any:
     """The adjoint of ``a`` in ``np.dot(a, b)``."""
-    if _are_matrices(c, a, b):
-        return np.dot(c, b.T)
+    if type(a) is type(b) is type(c) is np.ndarray and a.ndim == 2:
+        if b.ndim == 2 and c.shape == (a.shape[0], b.shape[1]):
+            return np.dot(c, b.T)
+        if b.ndim == 1 and c.shape == a.shape[:1]:
+            return c[:, np.newaxis] * b
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return _scaled(c, a, b)
     return tensordot_adjoint_left(c, a, b, _dot_axes(b))
@@ -28,20 +31,12 @@ def dot_adjoint_left(c: Any, a: Any, b: Any) -> Any:
 
 def dot_adjoint_right(c: Any, a: Any, b: Any) -> Any:
     """The adjoint of ``b`` in ``np.dot(a, b)``."""
-    if _are_matrices(c, a, b):
-        return np.dot(a.T, c)
+    if type(a) is type(b) is type(c) is np.ndarray and a.ndim == 2:
+        if c.shape == a.shape[:1] + b.shape[1:]:
+            return np.dot(a.T, c)
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return _scaled(c, b, a)
     return tensordot_adjoint_right(c, a, b, _dot_axes(b))
-
-
-def _are_matrices(c: Any, a: Any, b: Any) -> bool:
-    """The common case: two matrices and a cotangent in the shape of their product."""
-    return (
-        type(a) is type(b) is type(c) is np.ndarray
-        and a.ndim == b.ndim == 2
-        and c.shape == (a.shape[0], b.shape[1])
-    )
 
 
 def inner_adjoint_left(c: Any, a: Any, b: Any) -> Any:
@@ -120,6 +115,8 @@ def _product_cotangent(c: Any, a: Any, b: Any, free_a: list[int], free_b: list[i
 
 def matmul_adjoint_left(c: Any, a: Any, b: Any) -> Any:
     """The adjoint of ``a`` in ``a @ b``."""
+    if type(a) is type(b) is np.ndarray and a.ndim == 2 and b.ndim <= 2:
+        return dot_adjoint_left(c, a, b)
     if tensors := for_tensors(c, a, b):
         return tensors.matmul_adjoint_left(c, a, b)
     _, right, c = _as_matrices(c, a, b)
@@ -128,6 +125,8 @@ def matmul_adjoint_left(c: Any, a: Any, b: Any) -> Any:
 
 def matmul_adjoint_right(c: Any, a: Any, b: Any) -> Any:
     """The adjoint of ``b`` in ``a @ b``."""
+    if type(a) is type(b) is np.ndarray and a.ndim == 2 and b.ndim <= 2:
+        return dot_adjoint_right(c, a, b)
     if tensors := for_tensors(c, a, b):
         return tensors.matmul_adjoint_right(c, a, b)
     left, _, c = _as_matrices(c, a, b)

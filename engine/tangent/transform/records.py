@@ -13,7 +13,7 @@ value instead of per overwritten variable: nothing is kept that nobody reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tangent.analysis.aliasing import Aliases, makes_new_value
@@ -83,7 +83,7 @@ class _Records:
         shapes: Shapes,
         aliases: Aliases,
         names: Names,
-        name_all: bool,
+        name_all: Callable[[ir.Expr], bool] | None,
     ):
         self.body = body
         self.backward = backward
@@ -342,8 +342,8 @@ class _Records:
         for value in self.backward.counted.values():
             if value not in self.saved:
                 self.save(value)
-        if self.name_all:
-            self._name_everything()
+        if self.name_all is not None:
+            self.name_everything(self.name_all)
         self.restore()
         self.merge_carried()
         for stmt, _ in pairs:
@@ -354,27 +354,37 @@ class _Records:
             if value.kind == "param":
                 top.append(self._record(value, name))
         stacks = [
-            ir.Assign(ir.Name(stack), ir.Op("list", (), form=ir.Form.DISPLAY), role=Role.RECORD)
-            for stack in self.stacks.values()
+            ir.Assign(
+                ir.Name(stack),
+                ir.Op("list", (), form=ir.Form.DISPLAY),
+                span=_span_of(value),
+                role=Role.RECORD,
+            )
+            for value, stack in self.stacks.items()
         ]
         record = [self.stacks.get(value, name) for value, name in self.saved.items()] + [
             v.name for v in self.by_name if v.kind not in ("target",)
         ]
         kept = tuple(dict.fromkeys(record))
-        return Recorded(
-            [*top, *stacks, *forward],
-            self.backward.block,
-            kept,
-            tuple(name for name in kept if name not in self._certain([*top, *stacks, *forward])),
-        )
+        whole = [*top, *stacks, *forward]
+        certain = set(self.versions.params) | _bound_always(whole)
+        partial = tuple(name for name in kept if name not in certain)
+        return Recorded(whole, self.backward.block, kept, partial)
 
-    def _certain(self, block: ir.Block) -> set[str]:
-        """The variables that are bound whichever way a block runs; the parameters with it."""
-        return set(self.versions.params) | _bound_always(block)
-
-    def _name_everything(self) -> None:
-        """The didactic form: every operation of the primal that carries a derivative or is
-        read by the backward pass has a name."""
+    def name_everything(self, is_varied: Callable[[ir.Expr], bool]) -> None:
+        """The didactic form: every operation of the primal that carries a derivative has a
+        name, whether or not the backward pass reads it."""
+        for stmt in ir.statements(self.body):
+            if isinstance(stmt, ir.Assign) and not stmt.augmented:
+                for node in ir.walk(stmt.value):
+                    if (
+                        isinstance(node, ir.Op)
+                        and node is not stmt.value
+                        and node not in self.hoisted
+                        and node.form not in (ir.Form.DISPLAY, ir.Form.SUBSCRIPT)
+                        and is_varied(node)
+                    ):
+                        self.hoist(node)
 
     def steer_inside(self, expr: ir.Expr, where: Region) -> ir.Expr:
         if isinstance(expr, ir.Op):
@@ -733,8 +743,9 @@ def with_records(
     shapes: Shapes,
     aliases: Aliases,
     names: Names,
-    name_all: bool = False,
+    name_all: Callable[[ir.Expr], bool] | None = None,
 ) -> Recorded:
     """Decides for every primal value of the backward pass how it is had, and rewrites both
-    passes accordingly."""
+    passes accordingly. With ``name_all`` (which tells what carries a derivative) every
+    intermediate of the primal gets a name, needed or not."""
     return _Records(body, backward, versions, shapes, aliases, names, name_all).run()
