@@ -111,9 +111,9 @@ def run_tests(options: argparse.Namespace) -> int:
     whole = not (options.fast or only_pytest)
     editors = None
     if whole:
+        node_modules()
         # Compiling an editor takes minutes: it goes on beside the first checks.
         editors = subprocess.Popen([str(python), "tools/editors.py"], stdout=subprocess.PIPE)
-        node_modules()
 
     steps = [] if only_pytest else _lint_steps(python)
     if whole:
@@ -127,6 +127,7 @@ def run_tests(options: argparse.Namespace) -> int:
         print(_heading("editors"), output.decode(), sep="\n", flush=True)
 
     report = ROOT / ".pytest_cache" / "report.xml"
+    report.unlink(missing_ok=True)  # of an earlier run, should this one not get so far
     command = [str(python), "-m", "pytest", f"--junitxml={report}"]
     if options.fast:
         command += ["--ignore=tests/editors"]

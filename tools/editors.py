@@ -12,6 +12,7 @@ Standard library only: this runs before any virtual environment exists.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -116,6 +117,8 @@ def _install_code_server(root: Path, home: Path) -> Path:
     environment = os.environ | {
         "PATH": f"{node.path / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "npm_config_nodedir": str(node.path),
+        # node-gyp looks for a `python3` on the PATH, which may be another one or none.
+        "NODE_GYP_FORCE_PYTHON": sys.executable,
         # A post-install step calls npx, which otherwise may stop to ask.
         "npm_config_yes": "true",
     }
@@ -186,12 +189,19 @@ def _apt_install(packages: Sequence[str]) -> None:
         raise CannotInstall("there is no apt-get here")
     if os.geteuid() != 0:
         raise CannotInstall(f"run as root: apt-get install {' '.join(packages)}")
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    here = Path.cwd()
-    _run(["apt-get", "update", "-q"], here, environment)
-    _run(
-        ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages], here, environment
-    )
+    _apt_update()
+    _apt_get("install", "-y", "--no-install-recommends", *packages)
+
+
+@functools.cache
+def _apt_update() -> None:
+    _apt_get("update")
+
+
+def _apt_get(*arguments: str) -> None:
+    # Another apt may be at work, as on a machine that has just been started.
+    patient = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=300")
+    _run([*patient, *arguments], Path.cwd(), os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
 
 
 def _missing_packages(packages: Sequence[str]) -> bool:

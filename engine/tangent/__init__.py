@@ -18,7 +18,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tangent.derivative import Dependency, Derivative, Link, Role
-from tangent.diagnostics import DerivativeError, Diagnostic, RelatedNote
+from tangent.diagnostics import DerivativeError, DerivativeWarning, Diagnostic, RelatedNote
 from tangent.source.text import SourceText, Span
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ _RUNTIME = (
     "axis_size",
     "cast_like",
     "check_seed",
+    "check_shapes",
     "check_tangent_seed",
     "conv2d_filters_adjoint",
     "diag_adjoint",
@@ -147,6 +148,7 @@ __all__ = [
     "Dependency",
     "Derivative",
     "DerivativeError",
+    "DerivativeWarning",
     "Diagnostic",
     "GradCheck",
     "GradientMismatch",

@@ -13,6 +13,7 @@ import functools
 import inspect
 import linecache
 import types
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from enum import Enum
@@ -23,7 +24,7 @@ import numpy as np
 from tangent import trees
 from tangent.compile import bind, compile_derivative
 from tangent.derivative import Derivative
-from tangent.diagnostics import DerivativeError
+from tangent.diagnostics import DerivativeError, DerivativeWarning
 from tangent.engine import differentiate_function
 from tangent.resolve.live import live_function, plain_function
 from tangent.resolve.symbols import FunctionSource
@@ -94,6 +95,8 @@ def autodiff(
     )
     if not derivative.ok:
         raise DerivativeError(derivative.diagnostics, _sources(derivative, source))
+    for diagnostic in derivative.diagnostics:
+        warnings.warn(diagnostic.render(source.module.source), DerivativeWarning, stacklevel=2)
     function = compile_derivative(derivative, plain_function(func))
     if verbose >= 1:
         print(derivative.text)
@@ -224,7 +227,8 @@ def hvp(func: Primal, wrt: Wrt = (0,), *, optimized: bool = True, verbose: int =
     """
     gradient = grad(func, wrt, optimized=optimized)
     names: tuple[str, ...] = gradient.derivative.wrt  # type: ignore[attr-defined]
-    return jvp(gradient, names, optimized=optimized, verbose=verbose)
+    with _without_warnings():  # a gradient may well not depend on an argument
+        return jvp(gradient, names, optimized=optimized, verbose=verbose)
 
 
 def jacobian(
@@ -281,11 +285,19 @@ def hessian(func: Primal, wrt: Wrt = (0,), *, optimized: bool = True) -> Primal:
     """
     gradient = grad(func, wrt, optimized=optimized)
     names: tuple[str, ...] = gradient.derivative.wrt  # type: ignore[attr-defined]
-    function = jacobian(gradient, names, mode="forward", optimized=optimized)
+    with _without_warnings():
+        function = jacobian(gradient, names, mode="forward", optimized=optimized)
     function.__name__ = function.__qualname__ = (
         f"hessian_of_{getattr(func, '__name__', 'function')}"
     )
     return function
+
+
+@contextmanager
+def _without_warnings() -> Generator[None, None, None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DerivativeWarning)
+        yield
 
 
 def seed_names(derivative: Primal, primal: Primal) -> tuple[str, ...]:

@@ -69,3 +69,8 @@ class DerivativeError(Exception):
         super().__init__(
             "\n".join(d.render(by_path.get(d.path)) for d in self.diagnostics) or "no derivative"
         )
+
+
+class DerivativeWarning(UserWarning):
+    """A derivative was made, and something about it should be known: it is zero, or a step such
+    as rounding cuts it off."""

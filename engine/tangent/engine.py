@@ -22,7 +22,8 @@ from tangent.analysis.cuts import report_cuts
 from tangent.analysis.effects import is_pure_function, note_mutations
 from tangent.analysis.numeric import find_numeric
 from tangent.analysis.obstacles import find_obstacles
-from tangent.analysis.shapes import Shapes, find_shapes
+from tangent.analysis.scalars import is_integer_annotation
+from tangent.analysis.shapes import NUMBER, Shapes, extents_of, find_shapes
 from tangent.analysis.versions import Value, Versions, find_versions
 from tangent.derivative import Dependency, Derivative, Role
 from tangent.diagnostics import DerivativeError, Diagnostic
@@ -34,16 +35,16 @@ from tangent.lower.desugar import desugar
 from tangent.lower.lower import Program
 from tangent.lower.single_exit import Exit, single_exit
 from tangent.resolve.static import Sources
-from tangent.resolve.symbols import FunctionSource, Library, UserFunction
+from tangent.resolve.symbols import FunctionSource, Library, Symbol, UserFunction
 from tangent.rules import declare, registry
-from tangent.rules.user import template_for
+from tangent.rules.user import has_library_rules, template_for
 from tangent.simplify.dead_code import remove_dead_code, tidy_comments
 from tangent.source.text import Span
 from tangent.transform.forward import Forward
 from tangent.transform.names import Names
 from tangent.transform.records import with_records
 from tangent.transform.reverse import CalleePair, Options, Reverse
-from tangent.transform.seeds import needs_seed_check
+from tangent.transform.seeds import ANY_SHAPE, needs_seed_check
 from tangent.transform.user_rules import Template, TemplateError
 
 Wrt = int | str | Sequence[int | str] | None
@@ -273,7 +274,7 @@ class _Build:
             exit_.body,
             analysed.versions,
             analysed.activity,
-            self.options.mode,
+            lambda node: self.template(node, function.source) is not None,
         )
         report_cuts(
             self.program,
@@ -391,13 +392,18 @@ class _Build:
                 )
             )
         for name, value in zip(a.exit.results, a.results):
+            shape = a.shapes.of_value(value)
+            # The default seed is a number; one that must be given may be anything.
+            given = self.options.seed == "required" or a.exit.is_tuple
             if (
                 name in active
                 and check
-                and needs_seed_check(backward.block, a.shapes.of_value(value), a.shapes)
+                and (given or needs_seed_check(backward.block, shape, a.shapes))
             ):
                 adjoint = a.names.adjoint(name)
-                checked = ir.Op("tangent.check_seed", (ir.Read(adjoint), ir.Version(value)))
+                plain = shape == NUMBER and not reverse.uses_tensors
+                like = ir.Const(0.0) if plain else ir.Version(value)
+                checked = ir.Op("tangent.check_seed", (ir.Read(adjoint), like))
                 opening.append(
                     ir.Assign(ir.Name(adjoint), checked, span=self._result_span(a), role=Role.SEED)
                 )
@@ -424,6 +430,35 @@ class _Build:
         """The parameter that takes the adjoint of the result."""
         return a.names.adjoint("result" if a.exit.is_tuple else a.exit.results[0])
 
+    def _check_annotations(self, a: _Analysed, block: ir.Block) -> ir.Block:
+        """The line that holds the caller to what annotations promise about shapes. A single
+        number in an elementwise derivative needs none: an array is then as good."""
+        if not self.options.check_dims:
+            return []
+        promised: list[ir.Expr] = []
+        others = 0
+        for param in a.function.params:
+            value = a.versions.params[param.name]
+            extents = extents_of(a.shapes.of_value(value))
+            if param.annotation is None or extents is None:
+                others += 1
+            elif not is_integer_annotation(param.annotation):
+                sizes = " ".join(str(size) for size in extents)
+                promised += [ir.Read(param.name), ir.Const(sizes)]
+        one_number = (
+            len(promised) == 2
+            and extents_of(
+                a.shapes.of_value(a.versions.params[promised[0].name])  # type: ignore[union-attr]
+            )
+            == ()
+        )
+        if not promised or (
+            one_number and not others and not needs_seed_check(block, ANY_SHAPE, a.shapes)
+        ):
+            return []
+        check = ir.Op("tangent.check_shapes", tuple(promised))
+        return [ir.Evaluate(check, a.function.span, Role.SEED)]
+
     def _joint(self, a: _Analysed, name: str, wrt: tuple[str, ...]) -> None:
         seed = self.seed_name(a)
         reverse, _, _ = self._backward(a, wrt, seed, self.options.check_dims)
@@ -440,9 +475,10 @@ class _Build:
         if self.options.preserve_result:
             self._return_result_too(a, forward, backward)
         seed_needed = self.options.seed == "required" or a.exit.is_tuple
-        body = [*forward, ir.Comment(""), *backward]
+        check = self._check_annotations(a, backward)
+        body = [*check, *forward, ir.Comment(""), *backward]
         if self.options.seed == "ones" and not a.exit.is_tuple:
-            body = self._seed_of_ones(a, seed, body, len(forward) + 1)
+            body = self._seed_of_ones(a, seed, body, len(check) + len(forward) + 1)
         parameters = self._parameters(
             a.function, [(seed, None if seed_needed else self._default())]
         )
@@ -454,12 +490,16 @@ class _Build:
     def _seed_of_ones(self, a: _Analysed, seed: str, body: ir.Block, at: int) -> ir.Block:
         result = ir.Read(a.exit.results[0])
         ones = ir.Assign(
-            ir.Name(seed), ir.Op("tangent.expand", (ir.Const(1.0), result)), role=Role.SEED
+            ir.Name(seed),
+            ir.Op("tangent.expand", (ir.Const(1.0), result)),
+            span=self._result_span(a),
+            role=Role.SEED,
         )
         test = ir.Op(
             "compare", (ir.Read(seed), ir.Const(None)), form=ir.Form.OPERATOR, detail=("is",)
         )
-        return [*body[:at], ir.If(test, [ones], [], role=Role.SEED), *body[at:]]
+        check = ir.If(test, [ones], [], self._result_span(a), Role.SEED)
+        return [*body[:at], check, *body[at:]]
 
     def _return_result_too(self, a: _Analysed, forward: ir.Block, backward: ir.Block) -> None:
         """Appends the primal's result to what is returned, under a name that the backward pass
@@ -469,7 +509,10 @@ class _Build:
         for name in a.exit.results:
             if name in rebound:
                 other = a.names.fresh("result")
-                forward.append(ir.Assign(ir.Name(other), ir.Read(name), role=Role.RECORD))
+                kept_result = ir.Assign(
+                    ir.Name(other), ir.Read(name), span=self._result_span(a), role=Role.RECORD
+                )
+                forward.append(kept_result)
                 name = other
             kept.append(ir.Read(name))
         last = backward[-1]
@@ -618,7 +661,8 @@ class _Build:
             ir.Assign(ir.Name(n), ir.Const(None), span=span, role=Role.RECORD)
             for n in recorded.partial
         ]
-        forward = [*missing, *recorded.forward, leave]
+        check = self._check_annotations(a, recorded.backward)
+        forward = [*check, *missing, *recorded.forward, leave]
         parameters = self._parameters(a.function, [(n, None) for n in a.function.captured])
         self._finish(a, pair.forward, parameters, forward, {})
         self._finish(
@@ -629,14 +673,18 @@ class _Build:
             reverse.result.renames,
         )
 
-    def template(self, call: ir.Call, source: FunctionSource) -> Template | None:
+    def template(self, call: ir.Call | ir.Op, source: FunctionSource) -> Template | None:
         """The user's own rule for a function that is called."""
-        mode = "forward" if self.options.mode == "forward" else "reverse"
-        function = template_for(
-            UserFunction(call.function),
-            mode,
-            (source.module, call.function.module, self.source.module),
+        symbol: Symbol = (
+            Library(call.callee) if isinstance(call, ir.Op) else UserFunction(call.function)
         )
+        modules = [source.module, self.source.module]
+        if isinstance(call, ir.Call):
+            modules.insert(1, call.function.module)
+        elif not has_library_rules(modules):
+            return None
+        mode = "forward" if self.options.mode == "forward" else "reverse"
+        function = template_for(symbol, mode, modules)
         if function is None:
             return None
         if function not in self.templates:
@@ -692,7 +740,8 @@ class _Build:
             returned = ir.Op("tuple", (pack(tangents), pack(results)), form=ir.Form.DISPLAY)
         else:
             returned = pack(tangents)
-        body = [*body, ir.Return(returned, span)]
+        tangents_only = [s for s in ir.statements(body) if s.role is Role.TANGENT]
+        body = [*self._check_annotations(a, tangents_only), *body, ir.Return(returned, span)]
         needed = self.options.seed == "required" or nested
         seeds: list[tuple[str, str | None]] = [
             (a.names.tangent(n), None if needed else self._default()) for n in wrt
@@ -712,7 +761,13 @@ class _Build:
                 "compare", (ir.Read(seed), ir.Const(None)), form=ir.Form.OPERATOR, detail=("is",)
             )
             out.append(
-                ir.If(test, [ir.Assign(ir.Name(seed), ones, role=Role.SEED)], [], role=Role.SEED)
+                ir.If(
+                    test,
+                    [ir.Assign(ir.Name(seed), ones, span=a.function.span, role=Role.SEED)],
+                    [],
+                    a.function.span,
+                    Role.SEED,
+                )
             )
         return out
 

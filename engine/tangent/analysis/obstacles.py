@@ -5,14 +5,16 @@ Only what is active is asked: code that carries no derivative may be anything.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tangent.analysis.activity import Activity, differentiable_operands
 from tangent.analysis.calls import BindingError, bind
+from tangent.analysis.mutations import stored
 from tangent.analysis.versions import Value, Versions
 from tangent.ir import nodes as ir
 from tangent.lower.lower import Program
-from tangent.resolve.symbols import FunctionSource, UserFunction
+from tangent.resolve.symbols import FunctionSource
 from tangent.rules import registry
-from tangent.rules.user import template_for
 from tangent.source.text import Span
 
 
@@ -23,13 +25,13 @@ class _Search:
         source: FunctionSource,
         versions: Versions,
         activity: Activity,
-        mode: str,
+        has_user_rule: Callable[[ir.Call | ir.Op], bool],
     ):
         self.program = program
         self.source = source
         self.versions = versions
         self.activity = activity
-        self.mode = mode
+        self.has_user_rule = has_user_rule
 
     def report(self, span: Span | None, code: str, message: str, hint: str = "") -> None:
         if span is None:
@@ -159,7 +161,7 @@ class _Search:
             set(ir.bound_names(stmt.target)) if isinstance(stmt, (ir.Assign, ir.For)) else set()
         )
         if isinstance(stmt, (ir.Assign, ir.For)):
-            direct |= _stored(stmt.target)
+            direct.update(stored(stmt.target))
         for expr in ir.expressions(stmt):
             for node in ir.walk(expr):
                 if isinstance(node, ir.Op) and node.callee in ("list.append", "list.pop"):
@@ -224,6 +226,8 @@ class _Search:
                 "pass the value in as an argument of its own",
             )
             return
+        if self.has_user_rule(op):
+            return
         rule = registry.rule_for(op.callee)
         if rule is None:
             self.report(
@@ -255,9 +259,7 @@ class _Search:
                 )
 
     def call(self, call: ir.Call) -> None:
-        modules = (self.source.module, call.function.module)
-        wanted = "reverse" if self.mode == "reverse" else "forward"
-        if template_for(UserFunction(call.function), wanted, modules) is not None:
+        if self.has_user_rule(call):
             return
         arguments = call.function.node.args
         positional = len(arguments.posonlyargs) + len(arguments.args)
@@ -319,21 +321,13 @@ def _only_integers(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Op) and expr.callee in ("builtins.len", "builtins.int")
 
 
-def _stored(target: ir.Target) -> set[str]:
-    if isinstance(target, ir.Item):
-        return {target.name}
-    if isinstance(target, ir.Unpack):
-        return set().union(*(_stored(part) for part in target.targets))
-    return set()
-
-
 def find_obstacles(
     program: Program,
     function: ir.Function,
     body: ir.Block,
     versions: Versions,
     activity: Activity,
-    mode: str,
+    has_user_rule: Callable[[ir.Call | ir.Op], bool],
 ) -> None:
     """Reports to ``program`` what keeps the function from being differentiated."""
-    _Search(program, function.source, versions, activity, mode).block(body)
+    _Search(program, function.source, versions, activity, has_user_rule).block(body)

@@ -61,6 +61,12 @@ def is_number_annotation(node: Any) -> bool:
     return isinstance(node, gast.Name) and node.id in _NUMBER_ANNOTATIONS
 
 
+def is_integer_annotation(node: Any) -> bool:
+    """Whether an annotation promises an integer (or a truth value)."""
+    name = node.value if isinstance(node, gast.Constant) else getattr(node, "id", None)
+    return name in ("int", "bool")
+
+
 def scalar_variables(function: ir.Function, body: ir.Block) -> frozenset[str]:
     """The variables of the function that always hold a number."""
     bindings: dict[str, list[ir.Expr | None]] = {}

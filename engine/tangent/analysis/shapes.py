@@ -35,6 +35,10 @@ class Atom:
 
 
 Shape = frozenset[Atom]
+# Operations that give a number whatever they are given.
+_NUMBERS = frozenset(
+    {"attribute.size", "attribute.ndim", "builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
+)
 NUMBER: Shape = frozenset()
 
 
@@ -191,7 +195,7 @@ class Shapes:
         if callee in ("select", "and", "or"):
             branches = [self.of(a) for a in (op.args[1:] if callee == "select" else op.args)]
             return branches[0] if len(set(branches)) == 1 else self._fresh(op)
-        if callee in ("attribute.size", "attribute.ndim", "builtins.len", "builtins.int"):
+        if callee in _NUMBERS:
             return NUMBER
         if callee == "operator.getitem":
             return self._item(op)

@@ -159,6 +159,8 @@ def _constant(value: Any) -> tuple[str, int]:
     if value is Ellipsis:
         return "...", _ATOM
     text = repr(value)
+    if isinstance(value, str) and '"' not in text:
+        text = f'"{text[1:-1]}"'
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if text in ("inf", "nan", "-inf"):
             return f"float('{text}')", _PRIMARY

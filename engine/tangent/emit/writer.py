@@ -20,6 +20,9 @@ from tangent.ir import nodes as ir
 from tangent.resolve.symbols import ModuleSource
 from tangent.source.text import SourceText, Span
 
+# A longer signature gets a line for each parameter.
+LINE_LENGTH = 100
+
 
 @dataclass(eq=False)
 class GeneratedFunction:
@@ -60,7 +63,13 @@ class Writer:
         if self._lines:
             self._blank(2)
         head = f"def {function.name}({', '.join(function.parameters)}):"
-        self._add(head, function.span, Role.SEED)
+        if len(head) <= LINE_LENGTH:
+            self._add(head, function.span, Role.SEED)
+        else:
+            self._add(f"def {function.name}(", function.span, Role.SEED)
+            for parameter in function.parameters:
+                self._add(f"    {parameter},", function.span, Role.SEED)
+            self._add("):", function.span, Role.SEED)
         if function.body:
             self.block(function.body, 1)
         else:

@@ -367,6 +367,18 @@ def blocks(stmt: Stmt) -> tuple[Block, ...]:
     return ()
 
 
+def with_blocks(stmt: Stmt, inner: list[Block]) -> Stmt:
+    """The statement with other nested blocks, given in the order of `blocks`."""
+    if isinstance(stmt, If):
+        return If(stmt.cond, inner[0], inner[1], stmt.span, stmt.role, stmt.verbatim)
+    if isinstance(stmt, For):
+        return For(stmt.target, stmt.iter, inner[0], inner[1], stmt.span, stmt.role, stmt.verbatim)
+    if isinstance(stmt, While):
+        return While(stmt.cond, inner[0], stmt.span, stmt.role, stmt.verbatim)
+    assert isinstance(stmt, With)
+    return With(stmt.node, stmt.reads, stmt.binds, inner[0], stmt.span, stmt.role, stmt.verbatim)
+
+
 def statements(block: Block) -> Iterator[Stmt]:
     """Every statement of a block, nested ones after their owner."""
     for stmt in block:

@@ -7,6 +7,7 @@ is well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,10 @@ from tangent.source.text import Span
 
 # What a derivative adds that comes from no line of the primal: stacks and their names, seeds.
 _WITHOUT_SPAN = frozenset({Role.RECORD, Role.SEED})
+
+
+# What makes a name another one: the end of ``dx_1``.
+_NUMBER = re.compile(r"_\d+$")
 
 
 class BrokenIR(AssertionError):
@@ -148,12 +153,12 @@ class _Bindings:
         if isinstance(stmt, ir.If):
             first, second = (self.inside(stmt, i, bound) for i in range(2))
             sure = first.sure & second.sure
-            unsure = (first.sure | second.sure) - sure
-            return _Bound(sure, first.maybe | second.maybe | self.excused(stmt, unsure))
+            excused = self.excused(stmt, sure, first.sure | second.sure)
+            return _Bound(sure, first.maybe | second.maybe | excused)
         if isinstance(stmt, (ir.For, ir.While)):
             # The first time round decides, later ones have more bound; and there may be none.
             end = self.inside(stmt, 0, bound.bind(names))
-            return _Bound(bound.sure, end.maybe | self.excused(stmt, end.sure - bound.sure))
+            return _Bound(bound.sure, end.maybe | self.excused(stmt, bound.sure, end.sure))
         if isinstance(stmt, ir.With):
             return self.inside(stmt, 0, bound.bind(names))
         return bound.bind(names)
@@ -168,13 +173,16 @@ class _Bindings:
             self.after[key] = end.sure
         return end
 
-    def excused(self, stmt: ir.Stmt, unsure: frozenset[str]) -> frozenset[str]:
-        """Of the variables that a statement binds on some ways only: the primal's, if the
-        statement is, and their tangents."""
+    def excused(self, stmt: ir.Stmt, sure: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+        """Of the variables that a statement binds on some ways only (``other``, not ``sure``):
+        the primal's, if the statement is, and the tangents of those that it does not bind
+        surely. (A primal line that only fed a tangent is not there any more.)"""
         if stmt.role is not Role.PRIMAL:
             return frozenset()
+        unsure = other - sure
+        tangents = {f"d{n}" for n in self.variables - sure}
         own = unsure & self.variables
-        return own | {name for name in unsure if name.startswith(tuple(f"d{n}" for n in own))}
+        return own | {n for n in unsure if {n, _NUMBER.sub("", n)} & tangents}
 
     def reads_unsure(self, stmt: ir.Stmt, bound: _Bound) -> bool:
         """Whether a statement reads a variable that the primal may leave unbound."""

@@ -34,48 +34,19 @@ def desugar(
             if new is not value:
                 stmt = _with_value(stmt, new)
         out += before
-        if isinstance(stmt, ir.If):
-            stmt = ir.If(
-                stmt.cond,
-                desugar(stmt.body, is_active, fresh),
-                desugar(stmt.orelse, is_active, fresh),
-                stmt.span,
-                stmt.role,
-                stmt.verbatim,
-            )
-        elif isinstance(stmt, ir.For):
-            stmt = ir.For(
-                stmt.target,
-                stmt.iter,
-                desugar(stmt.body, is_active, fresh),
-                [],
-                stmt.span,
-                stmt.role,
-                stmt.verbatim,
-            )
-            if is_active(stmt.iter) and not isinstance(stmt.iter, ir.Read):
-                stmt = _indexed_loop(stmt, before, fresh)
-                out += before
-        elif isinstance(stmt, ir.While):
-            stmt = ir.While(
-                stmt.cond,
-                desugar(stmt.body, is_active, fresh),
-                stmt.span,
-                stmt.role,
-                stmt.verbatim,
-            )
-        elif isinstance(stmt, ir.With):
-            stmt = ir.With(
-                stmt.node,
-                stmt.reads,
-                stmt.binds,
-                desugar(stmt.body, is_active, fresh),
-                stmt.span,
-                stmt.role,
-                stmt.verbatim,
-            )
+        inner = [desugar(nested, is_active, fresh) for nested in ir.blocks(stmt)]
+        if not all(_same(a, b) for a, b in zip(inner, ir.blocks(stmt))):
+            stmt = ir.with_blocks(stmt, inner)
+        if isinstance(stmt, ir.For) and is_active(stmt.iter) and not isinstance(stmt.iter, ir.Read):
+            before = []
+            stmt = _indexed_loop(stmt, before, fresh)
+            out += before
         out.append(stmt)
     return out
+
+
+def _same(first: ir.Block, second: ir.Block) -> bool:
+    return len(first) == len(second) and all(a is b for a, b in zip(first, second))
 
 
 def _lazy(expr: ir.Expr) -> bool:

@@ -386,9 +386,10 @@ class _FunctionLowering:
             return [self.verbatim(node)]
         item = ir.Op("operator.getitem", (base, index), form=ir.Form.SUBSCRIPT, span=span)
         copied = ir.Op("tangent.snapshot", (item,), span=span)
+        again = self.expr(node.value.args[1])
         return [
             ir.Assign(self.target(node.targets[0]), copied, span=span),
-            ir.Assign(ir.Item(base.name, index, span), ir.Const(0.0), span=span),
+            ir.Assign(ir.Item(base.name, again, span), ir.Const(0.0), span=span),
         ]
 
     def stmt_AnnAssign(self, node: Any) -> ir.Block:

@@ -51,6 +51,13 @@ def template_for(
     return found
 
 
+def has_library_rules(modules: Iterable[ModuleSource]) -> bool:
+    """Whether there is any rule of a user for a function without Python source."""
+    return any(isinstance(key, str) for key, _ in _registered) or any(
+        isinstance(rule.target, Library) for module in modules for rule in static_rules(module)
+    )
+
+
 def _key(symbol: Symbol) -> Hashable:
     """What stays the same when a function is found once as an object and once in the text."""
     if isinstance(symbol, Library):

@@ -154,3 +154,28 @@ def _compatible(own: Any, needed: Any) -> bool:
     return len(own) == len(needed) and all(
         n is None or m is None or n == m for n, m in zip(own, needed, strict=True)
     )
+
+
+def check_shapes(*promises: Any) -> None:
+    """Checks what annotations promise: pairs of a value and the sizes of its dimensions, as
+    names or numbers ("n 3"; "" for a number). One name is one size everywhere.
+
+    Raises ValueError for a value of another shape: a derivative made for the promised shape
+    would be wrong for it.
+    """
+    sizes: dict[str, int] = {}
+    for value, names in zip(promises[::2], promises[1::2], strict=True):
+        if not names and (type(value) is float or type(value) is int):
+            continue
+        shape = tuple(np.shape(value))
+        wanted = names.split()
+        fits = len(shape) == len(wanted) and all(
+            n == (int(name) if name.isdigit() else sizes.setdefault(name, n))
+            for n, name in zip(shape, wanted)
+        )
+        if not fits:
+            known = ", ".join(str(sizes.get(name, name)) for name in wanted)
+            raise ValueError(
+                f"an argument is annotated with the shape ({known}) but has the shape {shape};"
+                " the derivative relies on the annotation"
+            )

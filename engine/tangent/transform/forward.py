@@ -45,7 +45,7 @@ class Forward:
         names: Names,
         options: Options,
         callee: Callable[[ir.Call, tuple[str, ...]], CalleePair],
-        template: Callable[[ir.Call], Template | None],
+        template: Callable[[ir.Call | ir.Op], Template | None],
     ):
         self.function = function
         self.body = body
@@ -397,9 +397,27 @@ class Forward:
             )
             self.shapes.declare(popped, self.shapes.of(node))
             return popped
+        template = self.template(node)
+        if template is not None:
+            return self._user_rule(template, node, template.arguments(node))
         rule = registry.rule_for(node.callee)
         assert rule is not None, node.callee
         return self._rule(rule, node)
+
+    def _user_rule(
+        self, template: Template, call: ir.Call | ir.Op, arguments: dict[str, ir.Expr]
+    ) -> ir.Expr | None:
+        named: dict[str, ir.Expr] = {}
+        for parameter, arg in arguments.items():
+            tangent = self.tangent(arg)
+            if tangent is not None:
+                named[parameter] = self.atom(self.exact(arg, tangent), arg)
+        if not named:
+            return None
+        operands = {p: self._operand(a) for p, a in arguments.items()}
+        term = template.tangent(ir.Primal(call), named, operands)
+        self.shapes.declare(term, self.shapes.of(call))
+        return term
 
     def _display(self, op: ir.Op) -> ir.Expr:
         parts: list[ir.Expr] = []
@@ -488,6 +506,8 @@ class Forward:
     def _call(self, call: ir.Call) -> ir.Expr | None:
         arguments = arguments_of(call)
         template = self.template(call)
+        if template is not None:
+            return self._user_rule(template, call, arguments)
         active = tuple(p for p, a in arguments.items() if self.activity.is_varied(a))
         tangents: dict[str, ir.Expr] = {}
         for parameter in active:
@@ -496,12 +516,6 @@ class Forward:
                 tangents[parameter] = self.exact(arguments[parameter], tangent)
         if not tangents:
             return None
-        if template is not None:
-            names = {p: self._operand(a) for p, a in arguments.items()}
-            named = {p: self.atom(t, arguments[p]) for p, t in tangents.items()}
-            term = template.tangent(ir.Primal(call), named, names)
-            self.shapes.declare(term, self.shapes.of(call))
-            return term
         pair = self.callee(call, tuple(tangents))
         base = call.function.name if call.function.name.isidentifier() else "lambda_"
         result, tangent_name = (

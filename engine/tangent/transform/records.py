@@ -24,6 +24,7 @@ from tangent.derivative import Role
 from tangent.ir import nodes as ir
 from tangent.lower.effects import INACTIVE_ATTRIBUTES
 from tangent.rules import registry
+from tangent.source.text import Span
 from tangent.transform.names import Names, noun
 from tangent.transform.reverse import Backward
 
@@ -728,7 +729,7 @@ def _rebuilt_inside(node: ir.Expr, replace: object) -> ir.Expr:
     return ir.rebuild(node, below)
 
 
-def _span_of(value: Value):  # type: ignore[no-untyped-def]
+def _span_of(value: Value) -> Span | None:
     return None if value.stmt is None else value.stmt.span
 
 

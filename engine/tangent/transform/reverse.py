@@ -31,7 +31,7 @@ from tangent.analysis.calls import bind
 from tangent.analysis.effects import arguments_of
 from tangent.analysis.numeric import Numeric
 from tangent.analysis.scalars import counts
-from tangent.analysis.shapes import NUMBER, Shape, Shapes, broadcast
+from tangent.analysis.shapes import NUMBER, Shape, Shapes, broadcast, extents_of
 from tangent.analysis.versions import Region, Value, Versions
 from tangent.derivative import Role
 from tangent.ir import algebra
@@ -109,7 +109,7 @@ class Reverse:
         names: Names,
         options: Options,
         callee: Callable[[ir.Call, tuple[str, ...]], CalleePair],
-        template: Callable[[ir.Call], Template | None],
+        template: Callable[[ir.Call | ir.Op], Template | None],
         uses_tensors: bool,
     ):
         self.function = function
@@ -134,7 +134,7 @@ class Reverse:
         # The shape of the place that the current statement stores to: whatever is combined
         # elementwise into what is stored broadcasts to it.
         self.room: Shape | None = None
-        self._owners: dict[ir.Expr, Region] = {}
+        self._owners: dict[ir.Call, ir.Stmt] = {}
 
     def run(self, seeds: dict[str, bool]) -> Backward:
         """The backward pass, given the adjoints that are present at the end."""
@@ -304,9 +304,8 @@ class Reverse:
                 if any(r.name == target.name for r in ir.reads(rest)):
                     # What is added below must not change what is still to be read.
                     copied = ir.Op("numpy.copy", (read,), form=ir.Form.METHOD, detail=("copy",))
-                    cotangent = self.temp(
-                        f"{read.args[0].name}_item", copied, self.shapes.of(current)
-                    )  # type: ignore[union-attr]
+                    name = f"{self.names.adjoint(target.name)}_item"
+                    cotangent = self.temp(name, copied, self.shapes.of(current))
                 if value.callee == "operator.sub":
                     cotangent = algebra.negate(cotangent)
                     self.shapes.declare(cotangent, self.shapes.of(current))
@@ -700,6 +699,10 @@ class Reverse:
             )
             self.emit(ir.Evaluate(push, self.span, Role.ADJOINT))
         else:
+            template = self.template(op)
+            if template is not None:
+                self._user_rule(template, op, template.arguments(op), cotangent)
+                return
             rule = registry.rule_for(op.callee)
             assert rule is not None, op.callee
             self._rule(rule, op, cotangent)
@@ -812,16 +815,17 @@ class Reverse:
     def _call(self, call: ir.Call, cotangent: ir.Expr) -> None:
         template = self.template(call)
         if template is not None:
-            self._user_rule(template, call, cotangent)
+            self._user_rule(template, call, arguments_of(call), cotangent)
             return
         arguments = arguments_of(call)
         active = tuple(p for p, arg in arguments.items() if self.activity.is_varied(arg))
         pair = self.callee(call, active)
         if not (isinstance(cotangent, ir.Op) and cotangent.callee == "tuple"):
             cotangent = self._exact(call, cotangent)
-        region = self.owner_region(call)
+        owner = self.owner(call)
+        base = call.function.name if call.function.name.isidentifier() else "lambda_"
         record = Value(
-            self.names.fresh(f"{call.function.name}_record".lstrip("<")), "record", region, None
+            self.names.fresh(f"{base}_record"), "record", self.versions.region_of[owner], owner
         )
         self.result.calls[call] = (pair, record)
         applied = ir.Op(
@@ -844,19 +848,24 @@ class Reverse:
         for (_, arg), read in zip(operands, reads):
             self.backprop(arg, read)
 
-    def owner_region(self, node: ir.Expr) -> Region:
-        """The region of the statement that evaluates a node."""
+    def owner(self, call: ir.Call) -> ir.Stmt:
+        """The statement of the primal that makes a call."""
         if not self._owners:
             for stmt in ir.statements(self.body):
                 for expr in ir.expressions(stmt):
                     for inner in ir.walk(expr):
                         if isinstance(inner, ir.Call):
-                            self._owners[inner] = self.versions.region_of[stmt]
-        return self._owners[node]
+                            self._owners[inner] = stmt
+        return self._owners[call]
 
-    def _user_rule(self, template: Template, call: ir.Call, cotangent: ir.Expr) -> None:
+    def _user_rule(
+        self,
+        template: Template,
+        call: ir.Call | ir.Op,
+        arguments: dict[str, ir.Expr],
+        cotangent: ir.Expr,
+    ) -> None:
         cotangent = self._exact(call, cotangent)
-        arguments = arguments_of(call)
         names = {p: self._operand(a) for p, a in arguments.items()}
         active = {p: a for p, a in arguments.items() if self.activity.is_varied(a)}
         if template.uses(cotangent_of=True) > 1:
@@ -892,7 +901,7 @@ class Reverse:
             if isinstance(c.cotangent, ir.Op) and c.cotangent.callee in ("tuple", "list"):
                 terms.append(c.cotangent)  # its elements fit those of the value
             elif own != shape and not own <= shape:
-                terms.append(self.helper("unbroadcast", c.cotangent, ir.Version(value)))
+                terms.append(self._summed(c.cotangent, value))
             else:
                 terms.append(c.cotangent)
         numeric = self.numeric.is_numeric(value)
@@ -940,6 +949,25 @@ class Reverse:
             for other in self.present:
                 if self.names.adjoint(other) == total.name:
                     self.present[other] = False
+
+    def _summed(self, cotangent: ir.Expr, value: Value) -> ir.Expr:
+        """A cotangent summed to the shape of a value: by NumPy's own means where the shapes
+        are known, by a helper that looks at them where not."""
+        shape = self.shapes.of_value(value)
+        own, wanted = extents_of(self.shapes.of(cotangent)), extents_of(shape)
+        axes: int | None = None
+        if wanted == () and not self.uses_tensors:
+            axes = 0
+        elif own and wanted and not self.uses_tensors and own[-len(wanted) :] == wanted:
+            axes = len(own) - len(wanted) if 1 not in wanted else None
+        if axes is None:
+            return self.helper("unbroadcast", cotangent, ir.Version(value))
+        axis: ir.Expr = ir.Const(0)
+        if axes > 1:
+            axis = ir.Op("tuple", tuple(ir.Const(i) for i in range(axes)), form=ir.Form.DISPLAY)
+        summed = ir.Op("numpy.sum", (cotangent, axis) if axes else (cotangent,))
+        self.shapes.declare(summed, shape)
+        return summed
 
     def _accumulate_item(self, contribution: _Contribution) -> None:
         name = contribution.read.name

@@ -8,9 +8,12 @@ indexed, a seed of the wrong shape would give wrong numbers.
 
 from __future__ import annotations
 
-from tangent.analysis.shapes import NUMBER, Shape, Shapes
+from tangent.analysis.shapes import NUMBER, Atom, Shape, Shapes
 from tangent.ir import nodes as ir
 from tangent.rules import registry
+
+# A shape of which nothing is known.
+ANY_SHAPE: Shape = frozenset({Atom("any")})
 
 _HARMLESS = frozenset(
     {

@@ -49,6 +49,10 @@ class Template:
             else:
                 raise TemplateError(stmt, "a rule assigns to `d[...]` or to a plain name")
 
+    def arguments(self, op: ir.Op) -> dict[str, ir.Expr]:
+        """The arguments of a call of a library function by the parameters of the rule."""
+        return {**dict(zip(self.parameters, op.args)), **dict(op.keywords)}
+
     def uses(self, *, cotangent_of: bool) -> int:
         """How often the terms use the cotangent of the result."""
         wanted = self.result if cotangent_of else None
