@@ -23,12 +23,14 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import venv
 import xml.etree.ElementTree as ElementTree
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +50,7 @@ def main() -> int:
     options = _parser().parse_args()
     os.chdir(ROOT)
     try:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         return options.task(options)
     except Failed as error:
         print(f"dev.py: {error}", file=sys.stderr)
@@ -95,7 +98,7 @@ def run_demo(options: argparse.Namespace) -> int:
         command.append("--editor")
         if options.port:
             command += ["--port", str(options.port)]
-    return subprocess.run(command, check=False).returncode
+    return _call(command)
 
 
 class Step(NamedTuple):
@@ -184,17 +187,16 @@ def run_types(options: argparse.Namespace) -> int:
 
 def run_format(options: argparse.Namespace) -> int:
     ruff = [str(environment("dev")), "-m", "ruff"]
-    fixed = subprocess.run([*ruff, "check", "--fix"], check=False).returncode
-    return subprocess.run([*ruff, "format"], check=False).returncode or fixed
+    fixed = _call([*ruff, "check", "--fix"])
+    return _call([*ruff, "format"]) or fixed
 
 
 def run_golden(options: argparse.Namespace) -> int:
     """The tests compare with golden files; under this variable they write them instead."""
     command = [str(environment("dev", "tensorflow")), "-m", "pytest", "-q", "tests", "-k", "golden"]
-    variables = {**os.environ, "TANGENT_UPDATE_GOLDEN": "1"}
-    code = subprocess.run(command, env=variables, check=False).returncode
+    code = _call(command, {**os.environ, "TANGENT_UPDATE_GOLDEN": "1"})
     if shutil.which("git"):
-        subprocess.run(["git", "status", "--short", "tests/golden"], check=False)
+        _call(["git", "status", "--short", "tests/golden"])
     return code
 
 
@@ -270,13 +272,27 @@ def _run_all(steps: list[Step]) -> int:
 def _run_step(step: Step) -> bool:
     print(_heading(step.name), flush=True)
     start = time.monotonic()
-    passed = all(subprocess.run(c, check=False).returncode == 0 for c in step.commands)
+    passed = all(_call(command) == 0 for command in step.commands)
     print(f"({time.monotonic() - start:.0f} s)", flush=True)
     return passed
 
 
 def _heading(text: str) -> str:
     return f"\n== {text} " + "=" * (76 - len(text))
+
+
+def _call(command: Sequence[str], variables: dict[str, str] | None = None) -> int:
+    """Run a command to its end, however this script ends: it may have servers to stop."""
+    process = subprocess.Popen(command, env=variables)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # of which the terminal has told the command too
+        process.wait()
+        raise
+    except SystemExit:
+        process.terminate()
+        process.wait()
+        raise
 
 
 def _run(command: list[str]) -> None:

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import webbrowser
 from collections.abc import Iterable, Sequence
 from difflib import ndiff
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 from code_server import CodeServerError, code_server
@@ -34,6 +35,9 @@ def main() -> int:
     parser.add_argument("--editor", action="store_true")
     parser.add_argument("--port", type=int)
     options = parser.parse_args()
+    for name in ("SIGTERM", "SIGHUP"):  # however the demo is ended, it ends what it started
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     try:
         return in_editor(options.port) if options.editor else in_terminal()
     except (LspError, CodeServerError) as error:
@@ -41,6 +45,10 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 0
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 # --- in the terminal -------------------------------------------------------------------------
@@ -55,7 +63,8 @@ def in_terminal() -> int:
             workspace={"textDocumentContent": {}},
             experimental={"tangent": {"map": True}},
         )
-        print(f"tangent-ls answers after {time.perf_counter() - started:.1f} s\n")
+        print(f"tangent-ls answers after {time.perf_counter() - started:.1f} s")
+        print("→ the lines of the derivative that come from a line, ← the line they come from\n")
         document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
         client.notify("textDocument/didOpen", textDocument=document)
         answer = client.request("tangent/derivative", textDocument={"uri": uri}, function="loss")

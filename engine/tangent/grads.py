@@ -26,6 +26,8 @@ def adjoint(primal: Callable[..., Any]) -> Callable[[_F], _F]:
     server finds the rule in the text of the file.
     """
 
+    user.check_target(primal)
+
     def decorate(template: _F) -> _F:
         user.register(primal, template, "reverse")
         return template

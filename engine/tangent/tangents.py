@@ -21,6 +21,8 @@ def tangent_(primal: Callable[..., Any]) -> Callable[[_F], _F]:
     ``primal``, the others are its arguments, and ``d[v]`` is the tangent of ``v``.
     """
 
+    user.check_target(primal)
+
     def decorate(template: _F) -> _F:
         user.register(primal, template, "forward")
         return template

@@ -388,7 +388,8 @@ def test_a_trap_is_refused_or_its_derivative_is_right(program: Program, mode: st
         found = program.call(derivative, **seeds)
     except ValueError as error:
         # What only the values can tell is refused when the derivative runs.
-        assert str(error).startswith("cannot differentiate")
+        if not str(error).startswith("cannot differentiate"):
+            raise
         return
     program.assert_close(flat(found), expected)
 

@@ -24,6 +24,14 @@ _PURE = frozenset(
         "operator.not_",
     }
 )
+_CHECKS = frozenset(
+    {
+        "tangent.check_seed",
+        "tangent.check_tangent_seed",
+        "tangent.check_shapes",
+        "tangent.take_out",
+    }
+)
 _NOTICED = ("numpy.random.", "tensorflow.random.", "random.")
 
 
@@ -33,7 +41,7 @@ def is_pure_operation(op: ir.Op) -> bool:
         return True
     if op.callee in _PURE:
         return True
-    if op.callee in ("tangent.check_seed", "tangent.check_tangent_seed", "tangent.take_out"):
+    if op.callee in _CHECKS:
         return False
     if op.callee.startswith(_NOTICED) or op.callee == "builtins.print":
         return False

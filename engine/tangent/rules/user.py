@@ -74,10 +74,14 @@ def _key(symbol: Symbol) -> Hashable:
 _registered: dict[tuple[Hashable, str], Callable[[], FunctionSource]] = {}
 
 
-def register(primal: Callable[..., Any], template: Callable[..., Any], mode: str) -> None:
-    """What the decorators do. The template's source is read when a derivative needs it."""
+def check_target(primal: object) -> None:
+    """Raises TypeError for what is no function."""
     if not callable(primal):
         raise TypeError(f"a derivative rule belongs to a function, not to {primal!r}")
+
+
+def register(primal: Callable[..., Any], template: Callable[..., Any], mode: str) -> None:
+    """What the decorators do. The template's source is read when a derivative needs it."""
     _registered[_live_key(primal), mode] = lambda: live_function(template)
 
 
