@@ -7,7 +7,7 @@
     python3 dev.py test --fast      without editors, types and TypeScript
     python3 dev.py test -k mlp      only these tests; arguments after -- go to pytest
     python3 dev.py lint | format | types
-    python3 dev.py golden           write the golden files anew
+    python3 dev.py golden           golden files and output shown in documents, written anew
     python3 dev.py pythons          the engine's tests on every other CPython found here
     python3 dev.py build            wheel, sdist and the extension
 
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add("lint", run_lint, "ruff and the import contracts")
     add("format", run_format, "let ruff format and fix")
     add("types", run_types, "pyright and tsc")
-    add("golden", run_golden, "write the golden files anew")
+    add("golden", run_golden, "write golden files and output shown in documents anew")
     pythons = add("pythons", run_pythons, "the engine's tests on other CPythons")
     pythons.add_argument("--list", action="store_true", help="only say which there are")
     add("build", run_build, "wheel, sdist and the extension")
@@ -192,11 +192,19 @@ def run_format(options: argparse.Namespace) -> int:
 
 
 def run_golden(options: argparse.Namespace) -> int:
-    """The tests compare with golden files; under this variable they write them instead."""
-    command = [str(environment("dev", "tensorflow")), "-m", "pytest", "-q", "tests", "-k", "golden"]
-    code = _call(command, {**os.environ, "TANGENT_UPDATE_GOLDEN": "1"})
+    """Golden files and what documents show of real output, as the engine makes it now."""
+    run = (str(environment("dev", "tensorflow")),)
+    os.environ["TANGENT_UPDATE_GOLDEN"] = "1"  # under which the tests write instead of comparing
+    code = _run_all(
+        [
+            Step("golden files", ((*run, "-m", "pytest", "-q", "tests/engine/test_golden.py"),)),
+            Step("README.md, docs/guide.md", ((*run, "tools/guide.py", "--write"),)),
+            Step("docs/language.md", ((*run, "tools/language_table.py", "--write"),)),
+            Step("ARCHITECTURE.md", ((*run, "tools/stages.py", "--document"),)),
+        ]
+    )
     if shutil.which("git"):
-        _call(["git", "status", "--short", "tests/golden"])
+        _call(["git", "status", "--short", "tests/golden", "docs", "*.md"])
     return code
 
 
@@ -217,7 +225,9 @@ def run_pythons(options: argparse.Namespace) -> int:
             _run([str(interpreter), "-m", "venv", str(home)])
             _run([*_pip(python), "-e", ".[scipy]", "pytest", "hypothesis"])
             stamp.write_text(key)
-        command = (str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/engine")
+        pytest = (str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider")
+        # The settings of the plugins that only the server's tests need are unknown here.
+        command = (*pytest, "-W", "ignore::pytest.PytestConfigWarning", "tests/engine")
         passed[version] = _run_step(Step(f"Python {version}", (command,)))
     print(_heading("summary"))
     for version, ok in passed.items():
@@ -281,9 +291,9 @@ def _heading(text: str) -> str:
     return f"\n== {text} " + "=" * (76 - len(text))
 
 
-def _call(command: Sequence[str], variables: dict[str, str] | None = None) -> int:
+def _call(command: Sequence[str]) -> int:
     """Run a command to its end, however this script ends: it may have servers to stop."""
-    process = subprocess.Popen(command, env=variables)
+    process = subprocess.Popen(command)
     try:
         return process.wait()
     except KeyboardInterrupt:  # of which the terminal has told the command too

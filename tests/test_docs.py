@@ -15,19 +15,21 @@ ROOT = Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
 
 
-def output_of(tool: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / tool)], capture_output=True, text=True, cwd=ROOT
-    )
+def output_of(tool: str, *arguments: str) -> str:
+    command = [sys.executable, str(ROOT / "tools" / tool), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-# --- the guide -----------------------------------------------------------------------------------
+# --- the guide, and the first example of the README ----------------------------------------------
 
 
-def test_the_guide_shows_what_its_code_prints() -> None:
-    assert output_of("guide.py") == GUIDE, "python tools/guide.py --write"
+@pytest.mark.parametrize("name", ["README.md", "docs/guide.md"])
+def test_a_document_shows_what_its_code_prints(name: str) -> None:
+    written = (ROOT / name).read_text(encoding="utf-8")
+    assert "<!-- prints -->" in written
+    assert output_of("guide.py", name) == written, "python3 dev.py golden"
 
 
 def test_every_python_block_of_the_guide_runs_or_is_printed() -> None:
@@ -53,7 +55,7 @@ def test_the_commands_of_the_guide_work(
 
 def test_the_table_of_the_language_is_up_to_date() -> None:
     written = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
-    assert output_of("language_table.py") == written, "python tools/language_table.py --write"
+    assert output_of("language_table.py") == written, "python3 dev.py golden"
 
 
 # --- links ---------------------------------------------------------------------------------------

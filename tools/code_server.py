@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -101,6 +103,9 @@ def code_server(
     if installed.returncode != 0:
         raise CodeServerError(f"the extension could not be installed:\n{installed.stdout}")
     log = state / "server.log"
+    # VS Code does not remove its sockets when it is told to end, and in `state` their paths could
+    # be longer than a socket's may be.
+    sockets = tempfile.mkdtemp(prefix="tangent-")
     with log.open("w") as output:
         process = subprocess.Popen(
             [
@@ -113,7 +118,7 @@ def code_server(
                 # Otherwise a closed page keeps its language server for three hours.
                 *("--reconnection-grace-time", "2"),
             ],
-            env=environment,
+            env=environment | {"XDG_RUNTIME_DIR": sockets},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -125,6 +130,7 @@ def code_server(
         yield address
     finally:
         _stop(process)
+        shutil.rmtree(sockets, ignore_errors=True)
 
 
 def private_home(home: Path) -> dict[str, str]:

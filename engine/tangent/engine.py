@@ -194,7 +194,7 @@ class _Build:
         self.generated: list[GeneratedFunction] = []
         self.pairs: dict[tuple[FunctionSource, tuple[str, ...]], CalleePair] = {}
         self.worklist: list[tuple[FunctionSource, tuple[str, ...]]] = []
-        self.module_names = Names(_global_names(source))
+        self.module_names = Names(_global_names(self.program, source))
         self.involved: dict[FunctionSource, None] = {source: None}
         self.mutations: dict[FunctionSource, set[str]] = {}
         self.extra_imports: dict[str, None] = {}
@@ -258,7 +258,7 @@ class _Build:
         self.involved[source] = None
         function = self.program.function(source)
         note_mutations(self.program, function, self.mutations)
-        names = Names(_names_in(function))
+        names = Names(_names_in(self.program, function))
         exit_ = single_exit(self.program, function, names.fresh)
         if exit_ is None or self.failed:
             return None
@@ -605,7 +605,7 @@ class _Build:
         if key not in self.pairs:
             base = call.function.name if call.function.name.isidentifier() else "lambda_"
             name = self.module_names.fresh(f"{base}_with_tangent")
-            seeds = Names(_names_in(self.program.function(call.function)))
+            seeds = Names(_names_in(self.program, self.program.function(call.function)))
             self.pairs[key] = CalleePair(name, "", active, tuple(seeds.tangent(p) for p in active))
             self.worklist.append(key)
         return self.pairs[key]
@@ -888,18 +888,17 @@ def _import_of(name: str, symbol: Any, module: str | None) -> str | None:
     return None if module is None else f"from {module} import {name}"
 
 
-def _names_in(function: ir.Function) -> set[str]:
+def _names_in(program: Program, function: ir.Function) -> set[str]:
     """Every name that occurs in a function, and those that rules may put there."""
     registry.rule_for("tangent.unbroadcast")
     names = {"np", "numpy", "tf", "tensorflow", "math", "tangent", "scipy", "d", "_"}
     names |= {n.removeprefix("tangent.") for n in declare.RULES if n.startswith("tangent.")}
-    names |= function.locals
-    names |= {n.id for n in gast.walk(function.source.node) if isinstance(n, gast.Name)}
+    names |= function.locals | program.identifiers(function.source)
     names |= {alias for alias, _ in function.source.module.resolver.aliases()}
     return names
 
 
-def _global_names(source: FunctionSource) -> set[str]:
+def _global_names(program: Program, source: FunctionSource) -> set[str]:
     """Names that the primal's file uses anywhere a generated function could hide them."""
-    names = {n.id for n in gast.walk(source.node) if isinstance(n, gast.Name)}
-    return names | {alias for alias, _ in source.module.resolver.aliases()} | {source.name}
+    aliases = {alias for alias, _ in source.module.resolver.aliases()}
+    return {*program.identifiers(source), *aliases, source.name}

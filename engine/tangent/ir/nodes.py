@@ -131,20 +131,24 @@ Expr = Const | Read | Global | Op | Call | Opaque | Primal | Version
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct subexpressions, in evaluation order."""
     if isinstance(expr, Op):
-        parts = expr.args + tuple(value for _, value in expr.keywords)
-        return parts
+        return expr.args + tuple(v for _, v in expr.keywords) if expr.keywords else expr.args
     if isinstance(expr, Call):
-        return expr.args + tuple(value for _, value in expr.keywords) + expr.captured
+        return expr.args + tuple(v for _, v in expr.keywords) + expr.captured
     if isinstance(expr, Opaque):
         return expr.reads
     return ()
 
 
-def walk(expr: Expr) -> Iterator[Expr]:
+def walk(expr: Expr) -> list[Expr]:
     """The expression and everything below it, operands first."""
-    for child in children(expr):
-        yield from walk(child)
-    yield expr
+    out: list[Expr] = []
+    stack: list[Expr] = [expr]
+    while stack:
+        node = stack.pop()
+        out.append(node)
+        stack.extend(children(node))
+    out.reverse()
+    return out
 
 
 def reads(expr: Expr) -> Iterator[Read]:

@@ -97,12 +97,20 @@ class Program:
         self._lowered: dict[FunctionSource, ir.Function] = {}
         self._nested: dict[int, tuple[Any, FunctionSource]] = {}
         self.captured: dict[FunctionSource, tuple[str, ...]] = {}
+        self._identifiers: dict[FunctionSource, frozenset[str]] = {}
 
     def function(self, source: FunctionSource) -> ir.Function:
         """The IR of a function; lowered once."""
         if source not in self._lowered:
             self._lowered[source] = _FunctionLowering(self, source).lower()
         return self._lowered[source]
+
+    def identifiers(self, source: FunctionSource) -> frozenset[str]:
+        """Every name that occurs in the text of a function."""
+        if source not in self._identifiers:
+            nodes = gast.walk(source.node)
+            self._identifiers[source] = frozenset(n.id for n in nodes if isinstance(n, gast.Name))
+        return self._identifiers[source]
 
     def lowering(self, source: FunctionSource) -> _FunctionLowering:
         """Lowers expressions as they stand in the body of ``source``."""
@@ -156,16 +164,17 @@ class _FunctionLowering:
         arguments = self.node.args
         self.parameters = scopes.parameter_names(arguments)
         body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
-        bound = [] if isinstance(self.node, gast.Lambda) else scopes.bound_names(body)
+        self.own = list(scopes.own_nodes(body))
+        bound = [] if isinstance(self.node, gast.Lambda) else scopes.bound_by(self.own)
         self.locals = {*self.parameters, *bound, *self.captured}
-        self.has_walrus = any(isinstance(n, gast.NamedExpr) for n in gast.walk(self.node))
+        self.has_walrus = any(isinstance(n, gast.NamedExpr) for n in self.own)
         self.local_functions = self._local_functions(body)
 
     def _local_functions(self, body: list[Any]) -> dict[str, Any]:
         """Nested functions that a local name certainly means: bound once, to a ``def`` or a
         lambda, at the top of the function."""
         counts: dict[str, int] = {}
-        for node in scopes.own_nodes(body):
+        for node in self.own:
             if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
                 counts[node.id] = counts.get(node.id, 0) + 1
             elif isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
@@ -207,7 +216,7 @@ class _FunctionLowering:
             ):
                 docstring = statements[0].value.value
                 statements = statements[1:]
-            for inner in scopes.own_nodes(node.body):
+            for inner in self.own:
                 if isinstance(inner, (gast.Yield, gast.YieldFrom, gast.Await)):
                     self.report(
                         inner,

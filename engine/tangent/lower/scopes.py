@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import gast
@@ -46,9 +46,14 @@ def own_nodes(nodes: list[Any]) -> Iterator[Any]:
 
 def bound_names(body: list[Any]) -> list[str]:
     """The names that a body binds in its own scope, in order of appearance."""
+    return bound_by(own_nodes(body))
+
+
+def bound_by(nodes: Iterable[Any]) -> list[str]:
+    """The names that the nodes of one scope bind, in order of appearance."""
     names: dict[str, None] = {}
     foreign: set[str] = set()
-    for node in own_nodes(body):
+    for node in nodes:
         if isinstance(node, gast.Name) and isinstance(node.ctx, (gast.Store, gast.Del)):
             names[node.id] = None
         elif isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):

@@ -14,23 +14,23 @@ class Names:
 
     def __init__(self, taken: Iterable[str]):
         self._taken = set(taken) | _RESERVED
+        self._last: dict[str, int] = {}  # the last number tried for a base
         self._adjoints: dict[str, str] = {}
         self._tangents: dict[str, str] = {}
 
     def fresh(self, base: str) -> str:
         """``base``, or ``base_1``, ``base_2``, ... if it is taken."""
-        name, n = base, 0
-        while name in self._taken:
-            n += 1
-            name = f"{base}_{n}"
-        self._taken.add(name)
-        return name
+        if base not in self._taken:
+            self._taken.add(base)
+            return base
+        return self.numbered(base)
 
     def numbered(self, base: str) -> str:
         """``base_1``, ``base_2``, ...: another value of the variable ``base``."""
-        n = 1
+        n = self._last.get(base, 0) + 1
         while f"{base}_{n}" in self._taken:
             n += 1
+        self._last[base] = n
         self._taken.add(f"{base}_{n}")
         return f"{base}_{n}"
 

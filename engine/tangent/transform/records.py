@@ -100,6 +100,7 @@ class _Records:
         self.stacks: dict[Value, str] = {}
         self.by_name: dict[Value, None] = {}
         self.values_known = False
+        self._values_by_shape: dict[Shape, list[Value]] = {}
         for stmt in ir.statements(body):
             for expr in ir.expressions(stmt):
                 for node in ir.walk(expr):
@@ -275,16 +276,23 @@ class _Records:
         if found is not None:
             return found
         shape = self.shapes.of(expr)
-        for value in [*self.versions.values, *self.saved]:
+        for value in [*self._by_shape().get(shape, ()), *self.saved]:
             if (
-                where.within(value.region)
-                and self._shape_of(value) == shape
+                self._shape_of(value) == shape
+                and where.within(value.region)
                 and self.versions.is_certain(value)
             ):
                 found = self.at_hand(value, where)
                 if found is not None:
                     return found
         return self.keep(expr, where)
+
+    def _by_shape(self) -> dict[Shape, list[Value]]:
+        if not self._values_by_shape:
+            for value in self.versions.values:
+                shape = self.shapes.of_value(value)
+                self._values_by_shape.setdefault(shape, []).append(value)
+        return self._values_by_shape
 
     def _shape_of(self, value: Value) -> Shape:
         if value.kind == "hoist" and value.expr is not None:

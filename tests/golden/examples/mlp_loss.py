@@ -13,10 +13,9 @@ def dlossdw1b1w2b2(w1, b1, w2, b2, x, label, bresult=1.0):
     h = np.tanh(np.dot(x, w1) + b1)
     out = np.dot(h, w2) + b2
     diff = out - label
-    power = diff ** 2
 
     # Grad of: return np.mean((out - label) ** 2)
-    bout = unbroadcast(bresult / np.size(power) * (2 * diff), out)
+    bout = unbroadcast(bresult / np.size(diff) * (2 * diff), out)
     # Grad of: out = np.dot(h, w2) + b2
     bh = dot_adjoint_left(bout, h, w2)
     bw2 = dot_adjoint_right(bout, h, w2)

@@ -10,7 +10,7 @@ def loss(w, u, v, xs, target):
 
 # --- its derivative -------------------------------------------------------------------------------
 
-from tangent import accumulate, dot_adjoint_left, dot_adjoint_right, zeros_like
+from tangent import dot_adjoint_left, dot_adjoint_right, zeros_like
 
 
 def dlossdwuv(w, u, v, xs, target, bresult=1.0):
@@ -32,7 +32,7 @@ def dlossdwuv(w, u, v, xs, target, bresult=1.0):
         btotal = bh * (1.0 - h * h)
         h = h_stack.pop()
         bw += dot_adjoint_left(btotal, w, h)
-        bu = accumulate(bu, dot_adjoint_left(btotal, u, xs[t]))
+        bu = bu + dot_adjoint_left(btotal, u, xs[t])
         bh = dot_adjoint_right(btotal, w, h)
         # Inserted by: with insert_grad_of(h) as g:
         bh = np.clip(bh, -1.0, 1.0)
