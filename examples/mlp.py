@@ -1,7 +1,7 @@
 """A perceptron with one hidden layer learns a circle.
 
-Open this file in an editor with the Tangent extension and click "show derivative" above
-`loss`, or run ``tangent show examples/mlp.py::loss --wrt w1,b1``.
+Open this file in an editor with the Tangent extension and click `∂ derivative` above `loss`,
+or run ``tangent show examples/mlp.py::loss --wrt w1,b1``.
 """
 
 import numpy as np

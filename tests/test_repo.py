@@ -63,7 +63,7 @@ def test_readme_snippets_run_and_values_in_comments_are_right(tmp_path):
 def test_links_and_files_named_in_documents_exist(name):
     text = (ROOT / name).read_text()
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
-    named = re.findall(r"(?:examples|docs|tests|engine|vscode-extension)/[\w/.-]*\w", text)
+    named = re.findall(r"(?:examples|docs|tests|engine)/[\w/.-]*\w", text)
     missing = [link for link in {*links, *named} if not (ROOT / link).exists()]
     assert missing == []
 

@@ -100,6 +100,9 @@ class _Records:
         self.stacks: dict[Value, str] = {}
         self.by_name: dict[Value, None] = {}
         self.values_known = False
+        # Values that the backward pass computes anew, with how.
+        self.again: dict[Value, ir.Expr] = {}
+        self.named_again: dict[ir.Expr, str] = {}
         self._values_by_shape: dict[Shape, list[Value]] = {}
         for stmt in ir.statements(body):
             for expr in ir.expressions(stmt):
@@ -135,6 +138,8 @@ class _Records:
             return expr if value is None else self.at_hand(value, where)
         if expr in self.hoisted:
             return self.at_hand(self.hoisted[expr], where)
+        if expr in self.named_again:
+            return ir.Read(self.named_again[expr])
         if expr in self.root_of:
             stmt = self.root_of[expr]
             assert isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Name)
@@ -353,6 +358,8 @@ class _Records:
                 self.save(value)
         if self.name_all is not None:
             self.name_everything(self.name_all)
+        if self.name_all is None:
+            self.recompute()
         self.restore()
         self.merge_carried()
         for stmt, _ in pairs:
@@ -371,9 +378,11 @@ class _Records:
             )
             for value, stack in self.stacks.items()
         ]
-        record = [self.stacks.get(value, name) for value, name in self.saved.items()] + [
-            v.name for v in self.by_name if v.kind not in ("target",)
-        ]
+        record = [
+            self.stacks.get(value, name)
+            for value, name in self.saved.items()
+            if value not in self.again
+        ] + [v.name for v in self.by_name if v.kind not in ("target",)]
         kept = tuple(dict.fromkeys(record))
         whole = [*top, *stacks, *forward]
         certain = set(self.versions.params) | _bound_always(whole)
@@ -407,12 +416,34 @@ class _Records:
         found = self.free(expr, where, steering=True)
         return self.keep(expr, where) if found is None else found
 
+    def recompute(self) -> None:
+        """What a loop computes in a step or two from values that are at hand anyway is
+        computed again instead of being kept: the line of the primal stays as it is."""
+        order = {node: i for i, node in enumerate(self.owner)}
+        hoisted = [v for v in self.stacks if v.kind == "hoist" and v.expr is not None]
+        for value in sorted(hoisted, key=lambda v: order[v.expr]):  # type: ignore[index]
+            expr = value.expr
+            if not isinstance(expr, ir.Op) or expr.form is not ir.Form.OPERATOR:
+                continue
+            if not _small(expr) or not expr.callee.startswith("operator."):
+                continue
+            args = [self.free(arg, value.region) for arg in expr.args]
+            if any(arg is None for arg in args):
+                continue
+            known = tuple(arg for arg in args if arg is not None)
+            again = ir.Op(expr.callee, known, form=expr.form, detail=expr.detail)
+            self.again[value] = again
+            self.named_again[expr] = value.name
+            del self.stacks[value], self.hoisted[expr]
+
     def restore(self) -> None:
         """Puts the pops at the top of the blocks that mirror where the values were made, the
         last one kept first."""
         by_region: dict[Region, list[Value]] = {}
         for value in self.stacks:
             by_region.setdefault(value.region, []).append(value)
+        for value in self.again:
+            by_region.setdefault(value.region, [])
         for region, values in by_region.items():
             block = self.backward.mirrors.get(region)
             assert block is not None
@@ -430,7 +461,12 @@ class _Records:
                 )
                 for value in values
             ]
-            block[:0] = pops
+            again: ir.Block = [
+                ir.Assign(ir.Name(value.name), expr, span=_span_of(value), role=Role.RESTORE)
+                for value, expr in self.again.items()
+                if value.region is region
+            ]
+            block[:0] = [*pops, *again]
 
     def unused_target(self, stmt: ir.Stmt) -> None:
         """A loop that only counts needs neither direction nor name."""

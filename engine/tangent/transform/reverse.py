@@ -911,8 +911,8 @@ class Reverse:
                 return algebra.add(first, second)
             return self.helper("accumulate", first, second)
 
-        total = terms[0]
-        for term in terms[1:]:
+        total, *others = _collected(terms) if numeric else terms
+        for term in others:
             total = plus(total, term)
         target = self.names.adjoint(name)
         if present:
@@ -1037,6 +1037,19 @@ def unpacked(target: ir.Unpack, value: ir.Expr) -> Iterator[tuple[ir.Target, ir.
 def weight(expr: ir.Expr) -> int:
     """How many operations an expression has."""
     return sum(isinstance(n, (ir.Op, ir.Call)) for n in ir.walk(expr))
+
+
+def _collected(terms: list[ir.Expr]) -> list[ir.Expr]:
+    """The terms of a sum, a term that occurs twice taken twice."""
+    out: list[ir.Expr] = []
+    for term in terms:
+        for i, other in enumerate(out):
+            if algebra.same(term, other):
+                out[i] = algebra.double(other)
+                break
+        else:
+            out.append(term)
+    return out
 
 
 def _is_array(expr: ir.Expr) -> bool:

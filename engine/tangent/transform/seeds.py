@@ -15,20 +15,23 @@ from tangent.rules import registry
 # A shape of which nothing is known.
 ANY_SHAPE: Shape = frozenset({Atom("any")})
 
+# Operations that do not mix elements, beside the elementwise ones.
 _HARMLESS = frozenset(
     {
-        "compare",
-        "select",
         "and",
-        "or",
-        "operator.not_",
-        "list.pop",
-        "list.append",
-        "tuple",
-        "constant",
+        "builtins.len",
         "builtins.range",
         "builtins.reversed",
-        "builtins.len",
+        "compare",
+        "constant",
+        "list.append",
+        "list.pop",
+        "operator.not_",
+        "or",
+        "select",
+        "tangent.snapshot",
+        "tangent.zeros_like",
+        "tuple",
     }
 )
 
