@@ -8,7 +8,7 @@ import math
 import tangent
 
 
-def swing(theta, omega, steps):
+def swing(theta: float, omega: float, steps: int):
     for _ in range(steps):
         omega = omega - 0.01 * math.sin(theta)
         theta = theta + 0.01 * omega

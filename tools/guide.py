@@ -20,7 +20,8 @@ DOCUMENTS = ("README.md", "docs/guide.md")
 sys.path.insert(0, str(ROOT / "engine"))
 
 _BLOCK = re.compile(
-    r"(<!-- runs -->\n```python\n)(.*?)(^```\n(?:(?!```).)*?<!-- prints -->\n```\w+\n)(.*?)(^```\n)",
+    r"(<!-- runs -->\n```python\n)(.*?)"
+    r"(^```\n(?:(?!```).)*?<!-- prints -->\n```\w+\n)(.*?)(^```\n)",
     re.S | re.M,
 )
 

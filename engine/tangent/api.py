@@ -73,7 +73,8 @@ def autodiff(
             for each argument of ``wrt``, returning the tangent of the result.
         optimized: simplify the text; without it every step is spelled out.
         preserve_result: also return the primal's result, after the derivative.
-        check_dims: verify at the call that the seed has the shape of what it belongs to.
+        check_dims: verify at the call that the seed has the shape of what it belongs to, and
+            each argument the shape that its annotation promises.
         input_derivative: whether the seed must be given; 1.0 unless said otherwise.
         verbose: print the text of the derivative if it is 1 or more.
 

@@ -40,6 +40,7 @@ examples:
   tangent show examples/mlp.py::loss --wrt w1,b1
   tangent show examples/pendulum.py::swing --mode forward --json
   tangent check examples/mlp.py::loss --wrt w1
+  tangent check examples/heat.py::misfit --args "0.1, np.eye(8)[3], np.ones(8), 5"
 """
 
 
@@ -82,7 +83,8 @@ def _parser() -> argparse.ArgumentParser:
         "--mode",
         choices=("reverse", "forward"),
         default="reverse",
-        help="reverse: adjoints, from result to arguments; forward: tangents (default: reverse)",
+        help="reverse: the gradient, from the result back to the arguments; forward: the change of "
+        "the result along a direction (default: reverse)",
     )
     show.add_argument(
         "--no-optimize",
@@ -111,10 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--args",
         metavar="EXPRESSIONS",
-        help="the arguments as Python, evaluated in the module; np is NumPy and rng a seeded "
-        "random generator (default: inputs are sampled)",
+        help='the arguments as Python, evaluated in the module, such as "0.1, np.ones(3)"; np is '
+        "NumPy and rng a seeded random generator (default: inputs are sampled)",
     )
-    check.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
+    check.add_argument("--seed", type=int, default=0, help="for the random numbers (default: 0)")
     check.set_defaults(run=_check)
     return parser
 

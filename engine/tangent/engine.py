@@ -331,7 +331,10 @@ class _Build:
         for function in functions:
             writer.function(function)
         for line in self._foreign_imports():
-            libraries.add_line(line)
+            if line.startswith("tangent."):
+                libraries.name(line)
+            else:
+                libraries.add_line(line)
         if self.failed:
             return "", "", ()
         text, links = writer.finish()
@@ -456,7 +459,12 @@ class _Build:
             one_number and not others and not needs_seed_check(block, ANY_SHAPE, a.shapes)
         ):
             return []
-        check = ir.Op("tangent.check_shapes", tuple(promised))
+        numbers = all(isinstance(s, ir.Const) and not s.value for s in promised[1::2])
+        check = (
+            ir.Op("tangent.check_numbers", tuple(promised[::2]))
+            if numbers
+            else ir.Op("tangent.check_shapes", tuple(promised))
+        )
         return [ir.Evaluate(check, a.function.span, Role.SEED)]
 
     def _joint(self, a: _Analysed, name: str, wrt: tuple[str, ...]) -> None:
@@ -811,8 +819,8 @@ class _Build:
         return out
 
     def _foreign_imports(self) -> list[str]:
-        """Import lines for what functions of other files call there. A name that means
-        something else in the main file is refused."""
+        """Import lines for what functions of other files call there, and the dotted names of
+        helpers. A name that means something else in the main file is refused."""
         main = self.source.module
         lines: dict[str, None] = {}
         for source in self.involved:
@@ -852,7 +860,7 @@ class _Build:
 
 def _own_imports(source: FunctionSource) -> list[str]:
     """The imports at the top of generated text that a function in it uses: they belong to the
-    scope of that text alone."""
+    scope of that text alone. Helpers are given by their dotted names."""
     wanted = set(scopes.free_names(source.node))
     out: list[str] = []
     for node in source.module.tree.body:
@@ -862,7 +870,9 @@ def _own_imports(source: FunctionSource) -> list[str]:
                     renamed = f" as {item.asname}" if item.asname else ""
                     if isinstance(node, gast.Import):
                         out.append(f"import {item.name}{renamed}")
-                    elif node.module != "tangent":
+                    elif node.module == "tangent":
+                        out.append(f"tangent.{item.name}")
+                    else:
                         dots = "." * (node.level or 0)
                         out.append(f"from {dots}{node.module or ''} import {item.name}{renamed}")
     return out

@@ -20,7 +20,11 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("tangent-ls", description=__doc__)
+    parser = argparse.ArgumentParser(
+        "tangent-ls",
+        description="The language server of Tangent, started by an editor: derivatives of Python "
+        "functions beside their source. It reads code and never runs it.",
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--stdio", action="store_true", help="speak on standard streams (default)")
     how.add_argument(

@@ -278,6 +278,18 @@ def ring(x, steps):
 
 _SPD = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]])
 
+
+def array_unpacked(p):
+    x, y = p
+    return (1.0 - x) ** 2 + 100.0 * (y - x * x) ** 2
+
+
+def rows_of_a_product_unpacked(x):
+    a, b = x * 2
+    c, d = x.T[:2]
+    return np.sum(a * b) + np.sum(c * d)
+
+
 CASES = [
     (read_elements, (RNG.normal(size=4),), ("x",)),
     (read_one_element_often, (RNG.normal(size=3),), ("x",)),
@@ -330,4 +342,6 @@ CASES = [
     ),
     (convolution, (RNG.normal(size=6), RNG.normal(size=3)), ("x", "kernel")),
     (ring, (RNG.normal(size=5), 3), ("x",)),
+    (array_unpacked, (RNG.normal(size=2),), ("p",)),
+    (rows_of_a_product_unpacked, (RNG.normal(size=(2, 3)),), ("x",)),
 ]

@@ -240,6 +240,22 @@ def ode(theta, x0):
     return np.sum(x * x)
 
 
+def _rotated(s):
+    x, y = s
+    return np.array([y - x, x * y]) * 2
+
+
+def unpacks_an_array(s):
+    a, b = _rotated(s)
+    return a * b
+
+
+def array_through_calls_in_a_loop(s):
+    for _ in range(3):
+        s = s + 0.1 * _rotated(s + 0.5 * _rotated(s))
+    return np.sum(s)
+
+
 CASES = [
     (calls_one, (1.3,), ("x",)),
     (calls_often, (1.3, 0.7), ("x", "y")),
@@ -277,4 +293,6 @@ CASES = [
     (with_a_context, (1.3,), ("x",)),
     (simpson, (0.2, 1.3, 6), ("a", "b")),
     (ode, (0.7, RNG.normal(size=3)), ("theta", "x0")),
+    (unpacks_an_array, (RNG.normal(size=2),), ("s",)),
+    (array_through_calls_in_a_loop, (RNG.normal(size=2),), ("s",)),
 ]

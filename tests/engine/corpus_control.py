@@ -419,6 +419,14 @@ def gradient_descent(x, rate, steps):
     return np.sum(x * x)
 
 
+def deviation(x):
+    mean = sum(x) / len(x)
+    total = 0.0
+    for value in x:
+        total += (value - mean) ** 2
+    return math.sqrt(total / len(x))
+
+
 CASES = [
     (branch, (1.3,), ("x",)),
     (branch, (-1.3,), ("x",)),
@@ -498,4 +506,5 @@ CASES = [
     ),
     (matrix_power, (0.5 * RNG.normal(size=(3, 3)), 4), ("a",)),
     (gradient_descent, (RNG.normal(size=3), 0.1, 5), ("x", "rate")),
+    (deviation, (RNG.normal(size=4),), ("x",)),
 ]

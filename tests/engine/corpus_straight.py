@@ -339,6 +339,10 @@ def _matrix(*shape):
     return RNG.normal(size=shape)
 
 
+def largest_of_three(x, y, z):
+    return max(x, y, z) * min(x * y, y, z, x)
+
+
 CASES = [
     (identity, (1.3,), ("x",)),
     (square_chain, (33.0,), ("x",)),
@@ -421,4 +425,5 @@ CASES = [
     (semicolons, (1.3,), ("x",)),
     (long_lines, (1.3, 0.7), ("x", "y")),
     (lambda_in_place, (1.3, 0.7), ("x", "y")),
+    (largest_of_three, (1.3, 0.7, -0.4), ("x", "y", "z")),
 ]

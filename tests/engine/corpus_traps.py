@@ -712,6 +712,19 @@ def function_argument(f, x):
     return f(x) * x
 
 
+def appended_through_an_alias(x):
+    y = x * 1.0
+    stack = []
+    stack.append(y)
+    if x[0] > -100.0:
+        same = stack
+    else:
+        same = []
+    top = same.pop()
+    top[0] = x[1]
+    return np.sum(y * x)
+
+
 CASES = [
     (rows_swapped_through_views, (RNG.normal(size=(3, 2)),), ("x",)),
     (array_augmented_through_an_alias, (RNG.normal(size=3),), ("x",)),
@@ -819,4 +832,5 @@ CASES = [
     (changed_by_a_helper, (RNG.normal(size=3), 0.7), ("x", "a")),
     (passes_a_function, (1.3,), ("x",)),
     (nested_definition_captures_in_a_loop, (1.3,), ("x",)),
+    (appended_through_an_alias, (RNG.normal(size=3),), ("x",)),
 ]

@@ -258,6 +258,21 @@ def test_reverse_over_reverse_equals_differences(program: Program) -> None:
     program.assert_close(flat(got), expected, rtol=1e-4)
 
 
+@each_scalar_program
+def test_reverse_over_forward_equals_differences(program: Program) -> None:
+    _second_order_is_meaningful(program)
+    forward = tangent.jvp(program.function, wrt=program.wrt)
+    product = tangent.vjp(forward, wrt=program.wrt)
+    rng = np.random.default_rng(9)
+    tangents = {
+        f"d{name}": seeded(program.tensor(program.value(name)), rng) for name in program.wrt
+    }
+    (seed,) = seed_names(product, forward)
+    got = program.call(product, **tangents, **{seed: program.tensor(np.float64(1.0))})
+    expected = _gradient_differences(program) @ flat(list(tangents.values()))
+    program.assert_close(flat(got), expected, rtol=1e-4)
+
+
 @each_program
 def test_arguments_are_left_as_the_primal_leaves_them(program: Program) -> None:
     def arguments_after(function: Callable[..., Any], **seeds: Any) -> list[Any]:

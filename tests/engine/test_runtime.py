@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tangent
 from tangent import runtime
 from tangent.runtime import (
     accumulate,
     add_at,
+    check_numbers,
     check_seed,
+    check_shapes,
     check_tangent_seed,
     expand,
     snapshot,
@@ -326,3 +329,27 @@ def test_norms_without_known_derivative_are_refused():
 def test_adjoints_of_products_refuse_a_misfitting_cotangent(helper: Any, a: Any, b: Any):
     with pytest.raises(ValueError, match="does not fit"):
         helper(np.ones(7), np.ones(a), np.ones(b))
+
+
+def test_annotated_shapes_are_checked_with_one_size_for_one_name():
+    check_shapes(np.ones((2, 3)), "n m", np.ones(3), "m", 2.0, "", np.ones((2, 1)), "n 1")
+    with pytest.raises(ValueError, match=r"shape \(3\) but has the shape \(2,\)"):
+        check_shapes(np.ones((2, 3)), "n m", np.ones(2), "m")
+    with pytest.raises(ValueError, match="the derivative relies on the annotation"):
+        check_shapes(np.ones(1), "")
+
+
+def test_numbers_are_checked():
+    check_numbers(1.0, 2, np.float64(3.0))
+    with pytest.raises(ValueError, match="annotation"):
+        check_numbers(1.0, np.ones(3))
+
+
+def test_a_broken_annotation_is_told_when_the_derivative_runs():
+    def product(a: float, b: float):
+        return a * b
+
+    gradient = tangent.grad(product, wrt=("a", "b"))
+    assert gradient(2.0, 3.0) == (3.0, 2.0)
+    with pytest.raises(ValueError, match="annotation"):
+        gradient(np.ones(3), 2.0)

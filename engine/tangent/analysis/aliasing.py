@@ -60,8 +60,20 @@ class Aliases:
     def _join(self, first: Place, second: Place) -> None:
         a, b = self._root(first), self._root(second)
         self._parent.setdefault(a, a)
-        if a != b:
-            self._parent[b] = a
+        if a == b:
+            return
+        old, new = _contents(b), _contents(a)
+        self._parent[b] = a
+        if old in self._parent:
+            # One object has one content.
+            if new in self._parent:
+                self._join(new, old)
+            else:
+                self._parent[new] = self._root(old)
+
+    def contents(self, place: Place) -> Place:
+        """What stands for the elements of a list."""
+        return _contents(self._root(place))
 
     def place(self, value: Value) -> Place:
         """Where the object of a value is; an in-place change leaves it where it was."""
@@ -76,7 +88,7 @@ class Aliases:
     def _parts(self, place: Place) -> list[Place]:
         """A place, and those of what it contains."""
         elements = [element(place, i) for i in range(self._unpacked.get(place, 0))]
-        return [place, contents(place), *elements]
+        return [place, self.contents(place), *elements]
 
     # --- questions ---------------------------------------------------------------------------
 
@@ -126,7 +138,7 @@ class Aliases:
             # itself: that matters only if the object changes in place afterwards.
             for source in sources(value, versions, self):
                 if self._root(source) in self._mutated:
-                    self._join(contents(place), source)
+                    self._join(self.contents(place), source)
         self._mutated = {self._root(place) for place in self._mutated}
         parameters = {*(p.name for p in function.params), *function.captured}
         for value in versions.values:
@@ -151,7 +163,7 @@ class Aliases:
             for name in ir.bound_names(stmt.target):
                 for source in sources(stmt.iter, versions, self):
                     self._join(self.place(bound[name]), source)
-                    self._join(self.place(bound[name]), contents(source))
+                    self._join(self.place(bound[name]), self.contents(source))
         elif isinstance(stmt, (ir.Verbatim, ir.With)):
             for name in stmt.binds:
                 for read in stmt.reads:
@@ -161,7 +173,7 @@ class Aliases:
                 if isinstance(node, ir.Op) and node.callee == "list.append":
                     for base in sources(node.args[0], versions, self):
                         for source in sources(node.args[1], versions, self):
-                            self._join(contents(base), source)
+                            self._join(self.contents(base), source)
 
     def _assigned(
         self,
@@ -179,7 +191,7 @@ class Aliases:
             for i, part in enumerate(target.targets):
                 places = [element(source, i)]
                 if source not in self._unpacked:
-                    places = [source, contents(source)]
+                    places = [source, self.contents(source)]
                 for name in ir.bound_names(part):
                     for place in places:
                         self._join(self.place(bound[name]), place)
@@ -217,9 +229,8 @@ class Aliases:
             self._mutated.add(self._root(place))
 
 
-def contents(place: Place) -> Place:
-    """What stands for the elements of a list."""
-    return ("contents", place)
+def _contents(root: Place) -> Place:
+    return ("contents", root)
 
 
 def element(place: Place, position: int) -> Place:
@@ -262,10 +273,10 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
         if expr.callee == "operator.getitem":
             for place in sources(expr.args[0], versions, aliases):
                 yield place
-                yield contents(place)
+                yield aliases.contents(place)
         elif expr.callee == "list.pop":
             for place in sources(expr.args[0], versions, aliases):
-                yield contents(place)
+                yield aliases.contents(place)
         elif expr.callee in ("select", "and", "or", "tuple", "list"):
             for arg in expr.args:
                 yield from sources(arg, versions, aliases)

@@ -6,7 +6,11 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
+import gast
+
 from tangent.ir import nodes as ir
+from tangent.lower.scopes import own_nodes
+from tangent.resolve.symbols import FunctionSource
 from tangent.rules.declare import UNKNOWN, Rule
 
 
@@ -74,6 +78,14 @@ def _literal(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except ValueError:
         return UNKNOWN
+
+
+def returns_displays(source: FunctionSource) -> bool:
+    """Whether a function returns a tuple or list that is written out, on every path."""
+    if isinstance(source.node, gast.Lambda):
+        return isinstance(source.node.body, (gast.Tuple, gast.List))
+    returned = [n.value for n in own_nodes(source.node.body) if isinstance(n, gast.Return)]
+    return bool(returned) and all(isinstance(v, (gast.Tuple, gast.List)) for v in returned)
 
 
 def literal_of(expr: ir.Expr) -> Any:

@@ -76,6 +76,8 @@ class Op:
     detail: tuple[str, ...] = ()  # method name; comparison operators
     function: Expr | None = None  # what is called, as the primal writes it
     span: Span | None = None
+    # What `walk` gives, once it was asked: the operands of a node never change.
+    below: list[Expr] | None = field(default=None, init=False, repr=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -130,25 +132,24 @@ Expr = Const | Read | Global | Op | Call | Opaque | Primal | Version
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct subexpressions, in evaluation order."""
-    if isinstance(expr, Op):
-        return expr.args + tuple(v for _, v in expr.keywords) if expr.keywords else expr.args
-    if isinstance(expr, Call):
-        return expr.args + tuple(v for _, v in expr.keywords) + expr.captured
-    if isinstance(expr, Opaque):
-        return expr.reads
+    kind = type(expr)
+    if kind is Op:
+        return expr.args + tuple(v for _, v in expr.keywords) if expr.keywords else expr.args  # type: ignore[union-attr]
+    if kind is Call:
+        return expr.args + tuple(v for _, v in expr.keywords) + expr.captured  # type: ignore[union-attr]
+    if kind is Opaque:
+        return expr.reads  # type: ignore[union-attr]
     return ()
 
 
 def walk(expr: Expr) -> list[Expr]:
-    """The expression and everything below it, operands first."""
-    out: list[Expr] = []
-    stack: list[Expr] = [expr]
-    while stack:
-        node = stack.pop()
-        out.append(node)
-        stack.extend(children(node))
-    out.reverse()
-    return out
+    """The expression and everything below it, operands first. Not to be changed."""
+    if type(expr) is not Op:
+        return [*(node for child in children(expr) for node in walk(child)), expr]
+    if expr.below is None:
+        expr.below = [node for child in children(expr) for node in walk(child)]
+        expr.below.append(expr)
+    return expr.below
 
 
 def reads(expr: Expr) -> Iterator[Read]:

@@ -28,6 +28,7 @@ _CHECKS = frozenset(
     {
         "tangent.check_seed",
         "tangent.check_tangent_seed",
+        "tangent.check_numbers",
         "tangent.check_shapes",
         "tangent.take_out",
     }

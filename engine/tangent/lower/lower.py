@@ -706,6 +706,13 @@ class _FunctionLowering:
                         f" it writes to {', '.join(f'`{n}`' for n in written)}",
                         "assign its result instead",
                     )
+                if dotted in ("builtins.min", "builtins.max") and len(args) > 2 and not keywords:
+                    # Of more than two numbers: two at a time.
+                    inner = args[0]
+                    for arg in args[1:-1]:
+                        pair = (inner, arg)
+                        inner = ir.Op(dotted, pair, form=ir.Form.CALL, function=callee, span=span)
+                    args = (inner, args[-1])
                 return ir.Op(dotted, args, keywords, ir.Form.CALL, function=callee, span=span)
             if isinstance(symbol, UserFunction):
                 return ir.Call(symbol.function, args, keywords, callee.text, span=span)
@@ -825,7 +832,7 @@ class _FunctionLowering:
                 # More positional arguments than the function computes with: `out`.
                 signature = rule.parameters
                 known = len(signature.posonlyargs) + len(signature.args)
-                if rule.elementwise:
+                if rule.elementwise and not symbol.dotted.startswith("builtins."):
                     names += [n for a in call.args[known:] for n in scopes.read_names(a)]
             if position is not None and position < len(call.args):
                 names += scopes.read_names(call.args[position])

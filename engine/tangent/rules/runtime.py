@@ -39,6 +39,14 @@ for _name, _tests in (
         tests=_tests,
     )
 linear(
+    "tangent.packed",
+    "c, x",
+    {"c": "g"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("(2.0, 1.0), normal(2)", "[normal(2), normal()], [normal(2), 1.0]"),
+)
+linear(
     "tangent.restore_dims",
     "c, x, axis, keepdims",
     {"c": "np.reshape(g, np.shape(c))"},
@@ -412,4 +420,4 @@ linear(
     tests=("normal(5), normal(3), (2, 0)",),
 )
 
-zero_gradient("tangent.stop_gradient", "tangent.check_shapes")
+zero_gradient("tangent.stop_gradient", "tangent.check_shapes", "tangent.check_numbers")

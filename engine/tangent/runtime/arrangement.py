@@ -25,13 +25,15 @@ def split_like(c: Any, arrays: Any, axis: Any = 0) -> list[Any]:
 
 def hstack_adjoint(c: Any, arrays: Any) -> list[Any]:
     """The parts of ``c`` that belong to the arrays of ``np.hstack``."""
-    parts = [np.atleast_1d(a) for a in arrays]
-    return split_like(c, parts, 0 if parts[0].ndim == 1 else 1)
+    rows = [np.atleast_1d(a) for a in arrays]
+    parts = split_like(c, rows, 0 if rows[0].ndim == 1 else 1)
+    return [np.reshape(p, np.shape(a)) for p, a in zip(parts, arrays, strict=True)]
 
 
 def vstack_adjoint(c: Any, arrays: Any) -> list[Any]:
     """The parts of ``c`` that belong to the arrays of ``np.vstack``."""
-    return split_like(c, [np.atleast_2d(a) for a in arrays], 0)
+    parts = split_like(c, [np.atleast_2d(a) for a in arrays], 0)
+    return [np.reshape(p, np.shape(a)) for p, a in zip(parts, arrays, strict=True)]
 
 
 def diagonal_adjoint(c: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

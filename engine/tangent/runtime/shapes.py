@@ -42,6 +42,18 @@ def rebuilt(x: Any, elements: Any) -> Any:
     return type(x)(*elements) if hasattr(x, "_fields") else type(x)(elements)
 
 
+def packed(c: Any, x: Any) -> Any:
+    """The cotangents ``c`` of the elements of ``x``, which was unpacked, as one of ``x``: an
+    array in the dtype of an array, a list for a list."""
+    if isinstance(x, np.ndarray):
+        return np.array(c, dtype=x.dtype if x.dtype.kind in "fc" else float)
+    if isinstance(x, (list, tuple)):
+        return rebuilt(x, c)
+    if tensors := for_tensors(x):
+        return tensors.in_dtype_of(c, x)
+    return c
+
+
 def to_shape(c: Any, shape: tuple[int, ...]) -> Any:
     """``c`` summed and repeated to ``shape``."""
     own = np.shape(c)

@@ -179,3 +179,10 @@ def check_shapes(*promises: Any) -> None:
                 f"an argument is annotated with the shape ({known}) but has the shape {shape};"
                 " the derivative relies on the annotation"
             )
+
+
+def check_numbers(*values: Any) -> None:
+    """Checks that values annotated as numbers are: as `check_shapes`, for numbers alone."""
+    for value in values:
+        if type(value) is not float and type(value) is not int:
+            check_shapes(value, "")

@@ -466,7 +466,9 @@ class _Records:
                 for value, expr in self.again.items()
                 if value.region is region
             ]
-            block[:0] = [*pops, *again]
+            # A loop over a sequence starts with bringing its item back.
+            items = [s for s in block[:1] if isinstance(s, ir.Assign) and s.role is Role.RESTORE]
+            block[: len(items)] = [*pops, *items, *again]
 
     def unused_target(self, stmt: ir.Stmt) -> None:
         """A loop that only counts needs neither direction nor name."""

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 
 from tangent.analysis.activity import Activity
 from tangent.analysis.aliasing import Aliases
-from tangent.analysis.calls import bind
+from tangent.analysis.calls import bind, returns_displays
 from tangent.analysis.effects import arguments_of
 from tangent.analysis.numeric import Numeric
 from tangent.analysis.scalars import counts
@@ -354,6 +354,10 @@ class Reverse:
                     taken.append((part_value, item, self.shapes.of(item)))
             elif set(ir.bound_names(part)) & active:
                 cotangent = self._cotangent_of(part, bound, active)
+                if isinstance(part, ir.Unpack) and not self._is_display(part_value):
+                    # What is unpacked may be an array: then its cotangent is one.
+                    cotangent = self.helper("packed", cotangent, ir.Primal(part_value))
+                    self.shapes.declare(cotangent, self.shapes.of(part_value))
                 if crossing:
                     first = next(iter(ir.bound_names(part)))
                     cotangent = self.temp(self.names.adjoint(first), cotangent)
@@ -378,6 +382,26 @@ class Reverse:
         if target.name in active:
             return self.adjoint(target.name, bound[target.name])
         return self.zeros(bound[target.name])
+
+    def _is_display(self, expr: ir.Expr) -> bool:
+        """Whether an expression certainly gives a tuple or list that is written out."""
+        seen: set[Value] = set()
+        stack: list[ir.Expr | Value | None] = [expr]
+        while stack:
+            current = stack.pop()
+            if isinstance(current, ir.Read):
+                current = self.versions.of[current]
+            if isinstance(current, Value):
+                if current not in seen:
+                    seen.add(current)
+                    merges = current.kind in ("head", "join", "exit")
+                    stack.extend(current.inputs if merges else [current.expr])
+            elif isinstance(current, ir.Call):
+                if not returns_displays(current.function):
+                    return False
+            elif not (isinstance(current, ir.Op) and _is_written_out(current)):
+                return False
+        return True
 
     def _taken_item(self, target: ir.Item, bound: Value | None) -> ir.Read | None:
         """The cotangent of ``x[i]`` after a store, taken out of the adjoint of ``x``."""
@@ -762,7 +786,9 @@ class Reverse:
         if not rule.elementwise and not all(case.fits for case in cases.values()):
             smaller = self.shapes.of(cotangent) <= self.shapes.of(op)
             adapts = rule.adapts or all(c.adapts or c.fits for c in cases.values())
-            if not (smaller and adapts):
+            # What is indexed per element must have all of them.
+            parts = any(p == rule.sequence and _is_written_out(arg) for p, arg in active)
+            if parts or not (smaller and adapts):
                 cotangent = self._exact(op, cotangent)
         uses = sum(templates.mentions(t, "g") for t in chosen.values())
         if not isinstance(cotangent, (ir.Read, ir.Const)) and (
@@ -806,8 +832,9 @@ class Reverse:
                 binding,  # type: ignore[arg-type]
             )
             if not result <= broadcast(self.shapes.of(term), own):
-                expanded = self.helper("expand", cotangent, ir.Primal(op))
-                return self._atom(expanded, op)
+                smaller = self.shapes.of(cotangent) <= result
+                helper = "expand" if smaller else "unbroadcast"
+                return self._atom(self.helper(helper, cotangent, ir.Primal(op)), op)
         return cotangent
 
     # --- calls ---------------------------------------------------------------------------------
@@ -1034,6 +1061,10 @@ def unpacked(target: ir.Unpack, value: ir.Expr) -> Iterator[tuple[ir.Target, ir.
         yield target, value
 
 
+def _is_written_out(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Op) and expr.callee in ("tuple", "list")
+
+
 def weight(expr: ir.Expr) -> int:
     """How many operations an expression has."""
     return sum(isinstance(n, (ir.Op, ir.Call)) for n in ir.walk(expr))
@@ -1075,6 +1106,8 @@ def _is_new(expr: ir.Expr) -> bool:
         return True
     if not isinstance(expr, ir.Op):
         return False
-    if expr.callee in ("tangent.zeros_like", "tangent.expand", "tangent.snapshot"):
+    if expr.callee in ("tangent.zeros_like", "tangent.expand", "tangent.snapshot", "numpy.sum"):
         return True
+    if expr.callee == "tangent.unbroadcast":
+        return _is_new(expr.args[0])  # it gives its argument or something new
     return expr.form is ir.Form.OPERATOR and expr.callee not in ("select", "and", "or")

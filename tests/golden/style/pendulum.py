@@ -7,11 +7,10 @@ def pendulum(theta, omega, steps):
 
 # --- its derivative -------------------------------------------------------------------------------
 
-from tangent import check_tangent_seed, zeros_like
+from tangent import zeros_like
 
 
 def dpendulumdtheta(theta, omega, steps, dtheta=1.0):
-    dtheta = check_tangent_seed(dtheta, theta)
     domega = zeros_like(omega)
     for _ in range(steps):
         domega = domega - dtheta * np.cos(theta) * 0.01
