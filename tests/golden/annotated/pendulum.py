@@ -7,11 +7,11 @@ def pendulum(theta: float, omega: float, steps: int):
 
 # --- its derivative -------------------------------------------------------------------------------
 
-from tangent import check_shapes
+from tangent import check_numbers
 
 
 def dpendulumdtheta(theta: float, omega: float, steps: int, dtheta=1.0):
-    check_shapes(theta, "", omega, "")
+    check_numbers(theta, omega)
     domega = 0.0
     for _ in range(steps):
         domega = domega - dtheta * np.cos(theta) * 0.01

@@ -7,7 +7,7 @@ def misfit(k, u, measured, steps):
 
 # --- its derivative -------------------------------------------------------------------------------
 
-from tangent import snapshot, unbroadcast, zeros_like
+from tangent import unbroadcast, zeros_like
 
 
 def dmisfitdk(k, u, measured, steps, bresult=1.0):
@@ -21,7 +21,6 @@ def dmisfitdk(k, u, measured, steps, bresult=1.0):
 
     # Grad of: return np.sum((u - measured) ** 2)
     bu = unbroadcast(bresult * (2 * diff), u)
-    bu = snapshot(bu)
     bk = zeros_like(k)
     for _ in range(steps):
         total = total_stack.pop()

@@ -1,4 +1,4 @@
-def swing(theta, omega, steps):
+def swing(theta: float, omega: float, steps: int):
     for _ in range(steps):
         omega = omega - 0.01 * math.sin(theta)
         theta = theta + 0.01 * omega
@@ -7,15 +7,15 @@ def swing(theta, omega, steps):
 
 # --- its derivative -------------------------------------------------------------------------------
 
-from tangent import check_tangent_seed, expand, zeros_like
+from tangent import check_numbers
 
 
-def dswingdtheta(theta, omega, steps, dtheta=1.0):
-    dtheta = check_tangent_seed(dtheta, theta)
-    domega = zeros_like(omega)
+def dswingdtheta(theta: float, omega: float, steps: int, dtheta=1.0):
+    check_numbers(theta, omega)
+    domega = 0.0
     for _ in range(steps):
+        domega = domega - dtheta * math.cos(theta) * 0.01
         omega = omega - 0.01 * math.sin(theta)
-        domega = expand(domega - dtheta * math.cos(theta) * 0.01, omega)
         dtheta = dtheta + domega * 0.01
         theta = theta + 0.01 * omega
     return dtheta
