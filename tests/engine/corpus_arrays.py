@@ -290,6 +290,39 @@ def rows_of_a_product_unpacked(x):
     return np.sum(a * b) + np.sum(c * d)
 
 
+def part_added_and_then_overwritten(x):
+    y = x * 1.0
+    z = x[1:] * 2.0
+    y[1] = 2.0
+    y[1:] += z
+    return np.sum(y * y * x)
+
+
+def added_and_overwritten_in_a_loop(x):
+    y = x * 1.0
+    z = x * 2.0
+    for _ in range(3):
+        y = y + z
+        z = np.sin(y)
+        y[0] = 1.5
+    return np.sum(y * z)
+
+
+def part_added_and_overwritten_in_a_loop(x):
+    y = x * 1.0
+    z = x[1:] * 2.0
+    for _ in range(3):
+        y[:-1] += z
+        z = np.sin(y[1:])
+        y[0] = 1.5
+    return np.sum(y)
+
+
+def mean_of_a_display(x):
+    a, b = x[0], x[1]
+    return np.mean(np.array([a * b, b])) * np.mean(np.vstack([x * x, x]))
+
+
 CASES = [
     (read_elements, (RNG.normal(size=4),), ("x",)),
     (read_one_element_often, (RNG.normal(size=3),), ("x",)),
@@ -344,4 +377,8 @@ CASES = [
     (ring, (RNG.normal(size=5), 3), ("x",)),
     (array_unpacked, (RNG.normal(size=2),), ("p",)),
     (rows_of_a_product_unpacked, (RNG.normal(size=(2, 3)),), ("x",)),
+    (part_added_and_then_overwritten, (RNG.normal(size=3),), ("x",)),
+    (added_and_overwritten_in_a_loop, (RNG.normal(size=3),), ("x",)),
+    (part_added_and_overwritten_in_a_loop, (RNG.normal(size=3),), ("x",)),
+    (mean_of_a_display, (RNG.normal(size=3),), ("x",)),
 ]

@@ -427,6 +427,27 @@ def deviation(x):
     return math.sqrt(total / len(x))
 
 
+def loop_rebinds_its_sequence(v, x):
+    for i, e in enumerate(v):
+        x = x + e * e * i
+        v = v * 1.5
+    for e in v:
+        v = v + x * e
+    return x + np.sum(v)
+
+
+def loop_unpacks_items(params, x):
+    for w, b in params:
+        x = np.tanh(x @ w + b)
+    return np.sum(x)
+
+
+def loop_changes_a_shape(x, ws):
+    for i in range(2):
+        x = np.tanh(x @ ws[i]) * (i + 1)
+    return np.sum(x)
+
+
 CASES = [
     (branch, (1.3,), ("x",)),
     (branch, (-1.3,), ("x",)),
@@ -507,4 +528,11 @@ CASES = [
     (matrix_power, (0.5 * RNG.normal(size=(3, 3)), 4), ("a",)),
     (gradient_descent, (RNG.normal(size=3), 0.1, 5), ("x", "rate")),
     (deviation, (RNG.normal(size=4),), ("x",)),
+    (loop_rebinds_its_sequence, (RNG.normal(size=3), 0.3), ("v", "x")),
+    (
+        loop_unpacks_items,
+        ([(RNG.normal(size=(2, 3)), RNG.normal(size=3)), (RNG.normal(size=(3, 1)), RNG.normal(size=1))], RNG.normal(size=(4, 2))),
+        ("params", "x"),
+    ),
+    (loop_changes_a_shape, (RNG.normal(size=(4, 2)), [RNG.normal(size=(2, 3)), RNG.normal(size=(3, 1))]), ("x",)),
 ]

@@ -558,9 +558,9 @@ def f(x):
     """
 def f(x):
     total = 0.0
-    for u, v in x:
-#               ^ unsupported-iteration
-        total = total + u * v
+    for u, *v in x:
+#                ^ unsupported-iteration
+        total = total + u * v[0]
     return total
 """,
     """

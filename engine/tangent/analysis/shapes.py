@@ -18,7 +18,7 @@ import gast
 from tangent.analysis.aliasing import Aliases
 from tangent.analysis.calls import UNKNOWN, Binding, BindingError, bind, default_of, literal_of
 from tangent.analysis.scalars import counts, is_number_annotation
-from tangent.analysis.versions import Value, Versions
+from tangent.analysis.versions import Region, Value, Versions
 from tangent.ir import nodes as ir
 from tangent.rules import registry
 from tangent.rules.declare import BROADCAST, SCALAR
@@ -418,6 +418,19 @@ def find_shapes(function: ir.Function, versions: Versions, aliases: Aliases) -> 
         unstable |= changed
 
 
+def _is_steady(shape: Shape, loop: Region) -> bool:
+    """Whether a shape is the same in every iteration of a loop: it follows from values that
+    were there before."""
+    stack: list[Hashable] = [atom.key for atom in shape]
+    while stack:
+        key = stack.pop()
+        if isinstance(key, tuple):
+            stack.extend(key)
+        elif isinstance(key, ir.Expr) or (isinstance(key, Value) and key.region.within(loop)):
+            return False
+    return True
+
+
 def _value_shape(
     value: Value,
     shapes: Shapes,
@@ -438,8 +451,14 @@ def _value_shape(
     if value.kind == "head":
         if value in unstable or not value.inputs:
             return fresh
-        return shapes.of_value(value.inputs[0])
-    if value.kind in ("join", "exit"):
+        shape = shapes.of_value(value.inputs[0])
+        return shape if value.entered or _is_steady(shape, value.region) else fresh
+    if value.kind == "exit":
+        (head,) = value.inputs
+        shape = shapes.of_value(head)
+        steady = (head.entered and head not in unstable) or _is_steady(shape, head.region)
+        return shape if steady else fresh
+    if value.kind == "join":
         inputs = {shapes.of_value(i) for i in value.inputs}
         return inputs.pop() if len(inputs) == 1 else fresh
     if value.kind == "mutated":

@@ -2,8 +2,9 @@
 
 Only where they carry a derivative: a ternary, ``and`` and ``or`` become ``if`` statements,
 because the backward pass follows the branch that was taken; loops over ``enumerate``, ``zip``,
-``reversed`` and over the value of an expression become loops over positions, because the
-cotangent of an item goes to its position.
+``reversed`` and over the value of an expression, and loops that unpack the items, become loops
+over positions, because the cotangent of an item goes to its position. What is looped over has a
+name of its own if the loop binds its name anew.
 """
 
 from __future__ import annotations
@@ -37,12 +38,21 @@ def desugar(
         inner = [desugar(nested, is_active, fresh) for nested in ir.blocks(stmt)]
         if not all(_same(a, b) for a, b in zip(inner, ir.blocks(stmt))):
             stmt = ir.with_blocks(stmt, inner)
-        if isinstance(stmt, ir.For) and is_active(stmt.iter) and not isinstance(stmt.iter, ir.Read):
+        if isinstance(stmt, ir.For) and is_active(stmt.iter) and not _is_plain(stmt):
             before = []
             stmt = _indexed_loop(stmt, before, fresh)
             out += before
         out.append(stmt)
     return out
+
+
+def _is_plain(stmt: ir.For) -> bool:
+    """Whether a loop gives one item after the other of a variable that it does not bind."""
+    return (
+        isinstance(stmt.iter, ir.Read)
+        and isinstance(stmt.target, ir.Name)
+        and stmt.iter.name not in ir.bound_in([stmt])
+    )
 
 
 def _same(first: ir.Block, second: ir.Block) -> bool:
@@ -114,8 +124,8 @@ def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -
     """A loop over an expression, as a loop over a variable or over positions in variables."""
 
     def variable(expr: ir.Expr) -> ir.Read:
-        if isinstance(expr, ir.Read):
-            return ir.Read(expr.name)
+        if isinstance(expr, ir.Read) and expr.name not in ir.bound_in([stmt]):
+            return ir.Read(expr.name, expr.span)
         name = fresh("items")
         before.append(ir.Assign(ir.Name(name), expr, span=stmt.span))
         return ir.Read(name)
@@ -136,6 +146,10 @@ def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -
         values = list(zip(parts, sequences))
     elif callee == "builtins.reversed" and len(args) == 1:
         sequences = [variable(args[0])]
+        position = fresh("i")
+        values = [(target, sequences[0])]
+    elif parts:
+        sequences = [variable(iterable)]
         position = fresh("i")
         values = [(target, sequences[0])]
     else:

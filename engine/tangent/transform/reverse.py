@@ -135,6 +135,9 @@ class Reverse:
         # elementwise into what is stored broadcasts to it.
         self.room: Shape | None = None
         self._owners: dict[ir.Call, ir.Stmt] = {}
+        # Statements that give (a view of) an adjoint a second name, with the adjoints.
+        self._sharings: list[tuple[ir.Stmt, set[str]]] = []
+        self._statement_start = 0
 
     def run(self, seeds: dict[str, bool]) -> Backward:
         """The backward pass, given the adjoints that are present at the end."""
@@ -161,9 +164,20 @@ class Reverse:
         """The value, given a name of its own."""
         name = self.names.fresh(base)
         self.assign(name, value)
+        self._share(value)
         read = ir.Read(name)
         self.shapes.declare(read, self.shapes.of(value) if shape is None else shape)
         return read
+
+    def _share(self, value: ir.Expr) -> None:
+        """Notes that a value which may be (a view of) adjoints has a second name now: they are
+        copied before they change in place."""
+        names = set(_shared(value))
+        if names:
+            self._sharings.append((self.out[-1], names))
+        for name in self.present:
+            if self.names.adjoint(name) in names:
+                self.present[name] = False
 
     def helper(self, name: str, *args: ir.Expr) -> ir.Op:
         return ir.Op(f"tangent.{name}", args)
@@ -205,6 +219,7 @@ class Reverse:
 
     def statement(self, stmt: ir.Stmt) -> None:
         self.span = stmt.span
+        self._statement_start = len(self._sharings)
         if isinstance(stmt, ir.Assign):
             self.assignment(stmt)
         elif isinstance(stmt, ir.Evaluate):
@@ -535,6 +550,7 @@ class Reverse:
             exit_value = self.versions.joins[stmt].get(name, value)
             self.ensure(name, exit_value, owned=name in heads and self._is_changed(stmt, name))
         entering = dict(self.present)
+        sharings = len(self._sharings)
         body = self.nested(region, stmt.body)
         outer, self.out = self.out, body
         self.span = stmt.span
@@ -547,6 +563,12 @@ class Reverse:
                 zero = self._zero_again(name, carried[name])
                 self.assign(self.names.adjoint(name), zero)
                 self.present[name] = True
+        for name in carried:
+            adjoint = self.names.adjoint(name)
+            if entering.get(name) and not self.present[name] and _changes_in_place(body, adjoint):
+                # The next iteration changes it in place, as this one did.
+                self._separate(adjoint, self._sharings[sharings:])
+                self.present[name] = True
         self.out = outer
         for name in list(self.present):
             self.present[name] = self.present[name] and entering.get(name, False)
@@ -558,6 +580,19 @@ class Reverse:
             self._reversed_while(stmt, body)
         else:
             self._reversed_for(stmt, body, active_target)
+
+    def _separate(self, adjoint: str, sharings: list[tuple[ir.Stmt, set[str]]]) -> None:
+        """Copies where the body of a loop lets an adjoint share memory with another variable, or
+        at its end if that is not known."""
+        copied = False
+        for stmt, names in sharings:
+            assert isinstance(stmt, ir.Assign)
+            is_own = isinstance(stmt.target, ir.Name) and stmt.target.name == adjoint
+            if (adjoint in names and not is_own) or (is_own and names != {adjoint}):
+                stmt.value = self.helper("snapshot", stmt.value)
+                copied = True
+        if not copied:
+            self.assign(adjoint, self.helper("snapshot", ir.Read(adjoint)))
 
     def _zero_again(self, name: str, value: Value) -> ir.Expr:
         if self.shapes.of_value(value) == NUMBER:
@@ -872,6 +907,7 @@ class Reverse:
             reads.append(read)
         target = ir.Unpack(tuple(ir.Name(r.name) for r in reads))
         self.emit(ir.Assign(target, applied, span=self.span, role=Role.ADJOINT))
+        self._share(applied)
         for (_, arg), read in zip(operands, reads):
             self.backprop(arg, read)
 
@@ -968,14 +1004,12 @@ class Reverse:
         if shape != NUMBER and self.shapes.of(total) < shape:
             total = self.helper("expand", total, ir.Version(value))
         if isinstance(total, ir.Read) and total.name == target:
-            self.present[name] = owned
+            shared = self._sharings[self._statement_start :]
+            self.present[name] = owned and not any(target in names for _, names in shared)
             return
         self.assign(target, total)
         self.present[name] = _is_new(total)
-        if isinstance(total, ir.Read):
-            for other in self.present:
-                if self.names.adjoint(other) == total.name:
-                    self.present[other] = False
+        self._share(total)
 
     def _summed(self, cotangent: ir.Expr, value: Value) -> ir.Expr:
         """A cotangent summed to the shape of a value: by NumPy's own means where the shapes
@@ -1098,6 +1132,32 @@ _PRODUCTS = frozenset(
     for name in ("dot", "matmul", "inner", "outer", "tensordot", "einsum")
     for side in ("left", "right")
 )
+
+
+def _shared(expr: ir.Expr) -> Iterator[str]:
+    """The variables that the value of an expression may share memory with."""
+    if isinstance(expr, ir.Read):
+        yield expr.name
+    elif isinstance(expr, ir.Op) and not _is_new(expr):
+        rule = registry.rule_for(expr.callee) if expr.callee.startswith("numpy.") else None
+        if rule is None or rule.view:
+            for arg in expr.args:
+                yield from _shared(arg)
+
+
+def _changes_in_place(block: ir.Block, name: str) -> bool:
+    """Whether a block changes what a variable holds, beside binding it anew."""
+    for stmt in ir.statements(block):
+        if isinstance(stmt, ir.Assign):
+            if isinstance(stmt.target, ir.Item) and stmt.target.name == name:
+                return True
+            if stmt.augmented and isinstance(stmt.target, ir.Name) and stmt.target.name == name:
+                return True
+            value = stmt.value
+            if isinstance(value, ir.Op) and value.callee in ("tangent.add_at", "tangent.take_out"):
+                if isinstance(value.args[0], ir.Read) and value.args[0].name == name:
+                    return True
+    return False
 
 
 def _is_new(expr: ir.Expr) -> bool:
