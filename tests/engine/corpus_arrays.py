@@ -323,6 +323,22 @@ def mean_of_a_display(x):
     return np.mean(np.array([a * b, b])) * np.mean(np.vstack([x * x, x]))
 
 
+def stored_while_it_grows(x):
+    out = np.zeros(3)
+    p = x[0] * 1.0
+    for i in range(3):
+        p *= x[i]
+        out[i] = p
+    return np.sum(out * out)
+
+
+def list_built_on_itself(x):
+    values = [x[0]]
+    for i in range(1, 3):
+        values.append(values[i - 1] * x[i])
+    return values[2] * values[1]
+
+
 CASES = [
     (read_elements, (RNG.normal(size=4),), ("x",)),
     (read_one_element_often, (RNG.normal(size=3),), ("x",)),
@@ -381,4 +397,6 @@ CASES = [
     (added_and_overwritten_in_a_loop, (RNG.normal(size=3),), ("x",)),
     (part_added_and_overwritten_in_a_loop, (RNG.normal(size=3),), ("x",)),
     (mean_of_a_display, (RNG.normal(size=3),), ("x",)),
+    (stored_while_it_grows, (RNG.normal(size=3),), ("x",)),
+    (list_built_on_itself, (RNG.normal(size=3),), ("x",)),
 ]

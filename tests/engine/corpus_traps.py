@@ -725,7 +725,48 @@ def appended_through_an_alias(x):
     return np.sum(y * x)
 
 
+def _same(v):
+    return v
+
+
+def result_of_a_call_is_its_argument(x):
+    y = _same(x)
+    y += 1.0
+    return np.sum(x * x)
+
+
+def element_of_a_list_changed(x):
+    held = [x]
+    held[0] += 1.0
+    return np.sum(x * x)
+
+
+def stored_row_changed_afterwards(x):
+    rows = [x, x * 2.0]
+    last = rows[0]
+    last *= 3.0
+    return np.sum(x * rows[1])
+
+
+def _slope(t, y):
+    return -y * t
+
+
+def midpoint_steps(y, n):
+    t = 0.0 * y
+    h = 0.1
+    for _ in range(n):
+        k = _slope(t, y)
+        y = y + h * _slope(t + h / 2.0, y + h / 2.0 * k)
+        t += h
+    return np.sum(y * y)
+
+
 CASES = [
+    (midpoint_steps, (RNG.normal(size=2), 3), ("y",)),
+    (result_of_a_call_is_its_argument, (RNG.normal(size=3),), ("x",)),
+    (element_of_a_list_changed, (RNG.normal(size=3),), ("x",)),
+    (stored_row_changed_afterwards, (RNG.normal(size=3),), ("x",)),
     (rows_swapped_through_views, (RNG.normal(size=(3, 2)),), ("x",)),
     (array_augmented_through_an_alias, (RNG.normal(size=3),), ("x",)),
     (scalar_augmented_beside_an_alias, (1.3,), ("x",)),

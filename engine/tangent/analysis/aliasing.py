@@ -184,7 +184,8 @@ class Aliases:
         stores: list[tuple[Place, ir.Expr]],
     ) -> None:
         if isinstance(target, ir.Item):
-            if target.name in bound:
+            # What is stored in an array is copied.
+            if target.name in bound and not _is_array(bound[target.name]):
                 stores.append((self.place(bound[target.name]), value))
         elif isinstance(target, ir.Unpack) and isinstance(value, ir.Read):
             source = self.place(versions.of[value])
@@ -214,6 +215,14 @@ class Aliases:
                     self._join(own, source)
                     for i in range(self._unpacked[own]):
                         self._join(element(own, i), source)
+        elif (
+            isinstance(target, ir.Name)
+            and isinstance(value, ir.Op)
+            and value.callee in ("list", "tuple")
+        ):
+            own = self.place(bound[target.name])
+            for source in sources(value, versions, self):
+                self._join(self.contents(own), source)
         else:
             for name in ir.bound_names(target):
                 for source in sources(value, versions, self):
@@ -221,12 +230,24 @@ class Aliases:
 
     def _note_changes(self, stmt: ir.Stmt, versions: Versions) -> None:
         bound = versions.bound.get(stmt, {})
+        structural = {
+            node.args[0].name
+            for expr in ir.expressions(stmt)
+            for node in ir.walk(expr)
+            if isinstance(node, ir.Op)
+            and node.callee in ("list.append", "list.pop", "tangent.add_at")
+            and isinstance(node.args[0], ir.Read)
+        }
         for name in mutations(stmt):
             if name in self.scalars or name not in bound:
                 continue
-            place = self.place(bound[name])
-            self._changes.setdefault(stmt, []).append((name, place))
-            self._mutated.add(self._root(place))
+            places = [self.place(bound[name])]
+            if name not in structural:
+                # An element of a list may be changed in place as well.
+                places.append(self.contents(places[0]))
+            for place in places:
+                self._changes.setdefault(stmt, []).append((name, place))
+                self._mutated.add(self._root(place))
 
 
 def _contents(root: Place) -> Place:
@@ -236,6 +257,27 @@ def _contents(root: Place) -> Place:
 def element(place: Place, position: int) -> Place:
     """What stands for one element of a tuple."""
     return ("element", place, position)
+
+
+def _is_array(value: Value) -> bool:
+    """Whether a value certainly is an array: NumPy made it."""
+    seen: set[Value] = set()
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        if current.kind in ("mutated", "head", "join", "exit") and current.inputs:
+            stack.extend(current.inputs[:1] if current.kind == "mutated" else current.inputs)
+        elif not (
+            isinstance(current.expr, ir.Op)
+            and current.expr.form is ir.Form.CALL
+            and current.expr.callee.startswith("numpy.")
+            and makes_new_value(current.expr)
+        ):
+            return False
+    return True
 
 
 def _only_unpacked(body: ir.Block, versions: Versions, aliases: Aliases) -> dict[Place, int]:
@@ -266,7 +308,7 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
     if isinstance(expr, ir.Read):
         if expr.name not in aliases.scalars:
             yield aliases.place(versions.of[expr])
-    elif isinstance(expr, (ir.Opaque, ir.Call)):
+    elif isinstance(expr, ir.Opaque) or (isinstance(expr, ir.Call) and not expr.new):
         for child in ir.children(expr):
             yield from sources(child, versions, aliases)
     elif isinstance(expr, ir.Op):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tangent.analysis.aliasing import find_aliases
+from tangent.analysis.aliasing import find_aliases, sources
 from tangent.analysis.versions import find_versions
 from tangent.ir import nodes as ir
 from tangent.ir.purity import is_pure_operation
@@ -23,6 +23,7 @@ def note_mutations(
             for node in ir.walk(expr):
                 if isinstance(node, ir.Call):
                     changed = mutated_parameters(program, node.function, known)
+                    node.new = node.function in program.returns_new
                     node.mutates = tuple(
                         name
                         for parameter, arg in arguments_of(node).items()
@@ -44,7 +45,28 @@ def mutated_parameters(
         known[source] = {
             name for name, value in versions.params.items() if aliases.is_mutated(value)
         }
+        returned = [s.value for s in ir.statements(function.body) if isinstance(s, ir.Return)]
+        places = {
+            place
+            for value in returned
+            if value is not None
+            for place in sources(value, versions, aliases)
+        }
+        if not any(aliases.sees(p, v) for p in places for v in versions.params.values()) and all(
+            not isinstance(node, ir.Global)
+            for value in returned
+            if value is not None
+            for node in _returned_objects(value)
+        ):
+            program.returns_new.add(source)
     return known[source]
+
+
+def _returned_objects(expr: ir.Expr) -> list[ir.Expr]:
+    """The objects that a returned expression hands out."""
+    if isinstance(expr, ir.Op) and expr.callee in ("tuple", "list", "select", "and", "or"):
+        return [inner for arg in expr.args for inner in _returned_objects(arg)]
+    return [expr]
 
 
 def is_pure_function(

@@ -95,6 +95,7 @@ class Call:
     captured: tuple[Read, ...] = ()
     mutates: tuple[str, ...] = ()  # variables of the caller that it may change in place
     span: Span | None = None
+    new: bool = False  # its result certainly shares no memory with an argument
 
 
 @dataclass(eq=False, slots=True)
@@ -176,7 +177,14 @@ def rebuild(expr: Expr, replace: Callable[[Expr], Expr | None]) -> Expr:
         if isinstance(expr, Op):
             return Op(expr.callee, args, keywords, expr.form, expr.detail, expr.function)
         return Call(
-            expr.function, args, keywords, expr.text, expr.captured, expr.mutates, expr.span
+            expr.function,
+            args,
+            keywords,
+            expr.text,
+            expr.captured,
+            expr.mutates,
+            expr.span,
+            expr.new,
         )
     return expr
 

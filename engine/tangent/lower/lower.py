@@ -97,6 +97,8 @@ class Program:
         self._lowered: dict[FunctionSource, ir.Function] = {}
         self._nested: dict[int, tuple[Any, FunctionSource]] = {}
         self.captured: dict[FunctionSource, tuple[str, ...]] = {}
+        # Functions whose result shares no memory with their arguments.
+        self.returns_new: set[FunctionSource] = set()
         self._identifiers: dict[FunctionSource, frozenset[str]] = {}
 
     def function(self, source: FunctionSource) -> ir.Function:

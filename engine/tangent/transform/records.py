@@ -717,6 +717,7 @@ class _Records:
         before.append(
             ir.Assign(ir.Unpack((stmt.target, ir.Name(record.name))), applied, span=stmt.span)
         )
+        before.extend(self._own_record(call, record, stmt))
         before.extend(self._recorded(iter([record])))
         return True
 
@@ -732,9 +733,22 @@ class _Records:
         before.append(
             ir.Assign(target, self._generated(pair.forward, args, keywords, call), span=stmt.span)
         )
+        before.extend(self._own_record(call, record, stmt))
         values = [record] if value is None else [value, record]
         before.extend(self._recorded(iter(values)))
         return ir.Read(name)
+
+    def _own_record(self, call: ir.Call, record: Value, stmt: ir.Stmt) -> ir.Block:
+        """A record refers to the arguments of its call: it is copied if one of them changes in
+        place here."""
+        if not any(
+            self.aliases.is_mutated(self.versions.of[read])
+            for arg in ir.children(call)
+            for read in ir.reads(arg)
+        ):
+            return []
+        copied = ir.Op("tangent.snapshot", (ir.Read(record.name),))
+        return [ir.Assign(ir.Name(record.name), copied, span=stmt.span, role=Role.RECORD)]
 
     def _generated(
         self,

@@ -1138,7 +1138,7 @@ def _shared(expr: ir.Expr) -> Iterator[str]:
     """The variables that the value of an expression may share memory with."""
     if isinstance(expr, ir.Read):
         yield expr.name
-    elif isinstance(expr, ir.Op) and not _is_new(expr):
+    elif isinstance(expr, ir.Op) and expr.callee != "list.pop" and not _is_new(expr):
         rule = registry.rule_for(expr.callee) if expr.callee.startswith("numpy.") else None
         if rule is None or rule.view:
             for arg in expr.args:
