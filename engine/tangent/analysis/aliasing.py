@@ -93,15 +93,18 @@ class Aliases:
     # --- questions ---------------------------------------------------------------------------
 
     def changes(self, stmt: ir.Stmt) -> list[tuple[str, Place]]:
-        """What a statement may change in place: the variable, and the place it holds."""
+        """What a statement may change in place: the variable, and the place it holds, marked
+        as deep if what that contains may change as well."""
         return self._changes.get(stmt, [])
 
     def sees(self, changed: Place, value: Value) -> bool:
         """Whether a change of a place may be seen through a value."""
         if value.name in self.scalars:
             return False
-        root = self._root(changed)
-        return any(root == self._root(part) for part in self._parts(self.place(value)))
+        roots = {self._root(changed)}
+        if isinstance(changed, tuple) and changed[0] == "deep":
+            roots = {self._root(changed[1]), self._root(self.contents(changed[1]))}
+        return any(self._root(part) in roots for part in self._parts(self.place(value)))
 
     def is_mutated(self, value: Value) -> bool:
         """Whether the object of a value may change in place anywhere in the function."""
@@ -241,13 +244,14 @@ class Aliases:
         for name in mutations(stmt):
             if name in self.scalars or name not in bound:
                 continue
-            places = [self.place(bound[name])]
-            if name not in structural:
-                # An element of a list may be changed in place as well.
-                places.append(self.contents(places[0]))
-            for place in places:
+            place = self.place(bound[name])
+            self._mutated.add(self._root(place))
+            if name in structural:
                 self._changes.setdefault(stmt, []).append((name, place))
-                self._mutated.add(self._root(place))
+            else:
+                # An element of a list may be changed in place as well.
+                self._mutated.add(self._root(self.contents(place)))
+                self._changes.setdefault(stmt, []).append((name, ("deep", place)))
 
 
 def _contents(root: Place) -> Place:
