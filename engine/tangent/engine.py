@@ -85,13 +85,14 @@ def differentiate(
     options = _Options(
         mode, motion, optimized, preserve_result, check_dims, _choice(input_derivative)
     )
-    try:
-        sources = Sources(read, roots)
-        module = sources.module_for_path(path, text)
-        source = sources.function(module, function)
-    except DerivativeError as error:
-        return Derivative("", "", function, path, mode, (), diagnostics=error.diagnostics)
-    return _differentiate(source, wrt, options)
+    with _no_collection():
+        try:
+            sources = Sources(read, roots)
+            module = sources.module_for_path(path, text)
+            source = sources.function(module, function)
+        except DerivativeError as error:
+            return Derivative("", "", function, path, mode, (), diagnostics=error.diagnostics)
+        return _differentiate(source, wrt, options)
 
 
 def differentiate_function(

@@ -11,6 +11,9 @@ _SCOPES = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda, gast.ClassDef)
 _COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 
 
+_OWN_SCOPE = frozenset({*_SCOPES, *_COMPREHENSIONS})
+
+
 def parameter_names(arguments: gast.arguments) -> list[str]:
     """The names of all parameters, in order."""
     nodes = [*arguments.posonlyargs, *arguments.args]
@@ -29,18 +32,18 @@ def own_nodes(nodes: list[Any]) -> Iterator[Any]:
     while stack:
         node = stack.pop()
         yield node
-        if isinstance(node, gast.Lambda):
+        if type(node) not in _OWN_SCOPE:
+            inner = list(gast.iter_child_nodes(node))
+        elif isinstance(node, gast.Lambda):
             inner = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
         elif isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef)):
             inner = [*node.decorator_list, *node.args.defaults]
             inner += [d for d in node.args.kw_defaults if d]
         elif isinstance(node, gast.ClassDef):
             inner = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
-        elif isinstance(node, _COMPREHENSIONS):
-            # Its targets are its own; a walrus in it binds here.
-            inner = [n for n in gast.walk(node) if isinstance(n, gast.NamedExpr)]
         else:
-            inner = list(gast.iter_child_nodes(node))
+            # A comprehension's targets are its own; a walrus in it binds here.
+            inner = [n for n in gast.walk(node) if isinstance(n, gast.NamedExpr)]
         stack.extend(reversed(inner))
 
 
@@ -54,8 +57,11 @@ def bound_by(nodes: Iterable[Any]) -> list[str]:
     names: dict[str, None] = {}
     foreign: set[str] = set()
     for node in nodes:
-        if isinstance(node, gast.Name) and isinstance(node.ctx, (gast.Store, gast.Del)):
-            names[node.id] = None
+        if isinstance(node, gast.Name):
+            if isinstance(node.ctx, (gast.Store, gast.Del)):
+                names[node.id] = None
+        elif isinstance(node, (gast.expr, gast.expr_context, gast.operator)):
+            continue
         elif isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
             names[node.name] = None
         elif isinstance(node, (gast.Import, gast.ImportFrom)):
