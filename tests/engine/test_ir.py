@@ -225,9 +225,11 @@ def test_a_generated_line_from_nowhere_is_told() -> None:
 
 # --- over the corpus -----------------------------------------------------------------------------
 
-CORPUS = ["straight", "control", "arrays", "calls", "traps"]
-if importlib.util.find_spec("tensorflow") is not None:
-    CORPUS.append("tensorflow")
+CORPUS = sorted(
+    {p.stem.removeprefix("corpus_") for p in Path(__file__).parent.glob("corpus_*.py")}
+    - {"helpers", "refused"}
+    - ({"tensorflow"} if importlib.util.find_spec("tensorflow") is None else set())
+)
 
 
 def functions(corpus: str) -> Iterator[tuple[Callable[..., Any], tuple[str, ...]]]:
