@@ -8,6 +8,7 @@
     python3 dev.py test -k mlp      only these tests; arguments after -- go to pytest
     python3 dev.py lint | format | types
     python3 dev.py golden           golden files and output shown in documents, written anew
+    python3 dev.py crash            every function of the installed packages, differentiated
     python3 dev.py pythons          the engine's tests on every other CPython found here
     python3 dev.py build            wheel, sdist and the extension
 
@@ -81,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     add("format", run_format, "let ruff format and fix")
     add("types", run_types, "pyright and tsc")
     add("golden", run_golden, "write golden files and output shown in documents anew")
+    crash = add("crash", run_crash, "differentiate every function of installed packages")
+    crash.add_argument("--minutes", type=float, help="a random selection, for so long")
+    crash.add_argument("--seed", type=int, default=0, help="of that selection")
     pythons = add("pythons", run_pythons, "the engine's tests on other CPythons")
     pythons.add_argument("--list", action="store_true", help="only say which there are")
     add("build", run_build, "wheel, sdist and the extension")
@@ -206,6 +210,14 @@ def run_golden(options: argparse.Namespace) -> int:
     if shutil.which("git"):
         _call(["git", "status", "--short", "tests/golden", "docs", "*.md"])
     return code
+
+
+def run_crash(options: argparse.Namespace) -> int:
+    """The standard library, NumPy and SciPy through the engine; see the script."""
+    command = [str(environment("dev")), "tests/engine/crash.py", f"--seed={options.seed}"]
+    if options.minutes is not None:
+        command.append(f"--minutes={options.minutes}")
+    return _call(command)
 
 
 def run_pythons(options: argparse.Namespace) -> int:

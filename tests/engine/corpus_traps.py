@@ -21,6 +21,33 @@ TABLE = np.array([1.0, 2.0, 3.0])
 SETTINGS = {"rate": 0.5}
 
 
+# --- changes inside expressions ------------------------------------------------------------------
+
+
+def rows_filled_in_a_comprehension(x):
+    rows = [x * 2.0, x * 3.0]
+    [row.fill(1.0) for row in rows]
+    return np.sum(rows[0] * x)
+
+
+def items_set_in_a_comprehension(x):
+    y = x * 2.0
+    _ = [y.__setitem__(i, 0.0) for i in range(2)]
+    return np.sum(y * x)
+
+
+def appended_in_a_comprehension(x):
+    squares = []
+    [squares.append(v * v) for v in x]
+    return sum(squares)
+
+
+def filled_by_a_lambda(x):
+    rows = [x * 2.0, x * 3.0]
+    list(map(lambda row: row.fill(1.0), rows))
+    return np.sum(rows[0] * x)
+
+
 # --- aliases and views ---------------------------------------------------------------------------
 
 
@@ -826,6 +853,10 @@ CASES = [
     (mapped, (1.3,), ("x",)),
     (reduced_by_functools, (1.3,), ("x",)),
     (comprehension, (1.3,), ("x",)),
+    (rows_filled_in_a_comprehension, (RNG.normal(size=3),), ("x",)),
+    (items_set_in_a_comprehension, (RNG.normal(size=3),), ("x",)),
+    (appended_in_a_comprehension, (RNG.normal(size=3),), ("x",)),
+    (filled_by_a_lambda, (RNG.normal(size=3),), ("x",)),
     (array_of_a_list, (1.3,), ("x",)),
     (nested_array_of_a_list, (1.3, 0.7), ("x", "y")),
     (equality_of_arguments, (1.3, 0.7), ("x", "y")),

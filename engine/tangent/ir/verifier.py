@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+import gast
+
 from tangent.derivative import Role
 from tangent.ir import nodes as ir
 from tangent.ir.printer import text
@@ -123,10 +125,11 @@ def _verify_augmented(stmt: ir.Assign) -> None:
 @dataclass(frozen=True)
 class _Bound:
     """The variables that are bound whichever way led here, and those that are bound on some
-    ways only because the primal is like that."""
+    ways only because the primal is like that. After a ``raise`` nothing runs at all."""
 
     sure: frozenset[str]
     maybe: frozenset[str] = frozenset()
+    dead: bool = False
 
     def bind(self, names: Iterable[str]) -> _Bound:
         return replace(self, sure=self.sure | frozenset(names))
@@ -152,15 +155,21 @@ class _Bindings:
             bound = replace(bound, maybe=bound.maybe | frozenset(names))
         if isinstance(stmt, ir.If):
             first, second = (self.inside(stmt, i, bound) for i in range(2))
+            if first.dead or second.dead:
+                return second if first.dead else first
             sure = first.sure & second.sure
             excused = self.excused(stmt, sure, first.sure | second.sure)
             return _Bound(sure, first.maybe | second.maybe | excused)
         if isinstance(stmt, (ir.For, ir.While)):
             # The first time round decides, later ones have more bound; and there may be none.
             end = self.inside(stmt, 0, bound.bind(names))
+            if end.dead:
+                return bound
             return _Bound(bound.sure, end.maybe | self.excused(stmt, bound.sure, end.sure))
         if isinstance(stmt, ir.With):
             return self.inside(stmt, 0, bound.bind(names))
+        if isinstance(stmt, ir.Verbatim) and isinstance(stmt.node, gast.Raise):
+            return replace(bound, dead=True)
         return bound.bind(names)
 
     def inside(self, stmt: ir.Stmt, number: int, bound: _Bound) -> _Bound:
@@ -170,7 +179,8 @@ class _Bindings:
             bound = bound.bind(self.after.get(key, ()))
         end = self.block(ir.blocks(stmt)[number], bound)
         if key is not None and stmt.role is Role.PRIMAL:
-            self.after[key] = end.sure
+            # Of `a or b or c` come several with one span, one in the other.
+            self.after[key] = end.sure | self.after.get(key, frozenset())
         return end
 
     def excused(self, stmt: ir.Stmt, sure: frozenset[str], other: frozenset[str]) -> frozenset[str]:
@@ -186,14 +196,22 @@ class _Bindings:
 
     def reads_unsure(self, stmt: ir.Stmt, bound: _Bound) -> bool:
         """Whether a statement reads a variable that the primal may leave unbound."""
+        if bound.dead:
+            return False
         names = [read.name for expr in ir.expressions(stmt) for read in ir.reads(expr)]
         if isinstance(stmt, (ir.Assign, ir.For)):
             names += _stored(stmt.target)
         renamed = self.renames.get(stmt, {})
         missing = [n for n in (renamed.get(n, n) for n in names) if n not in bound.sure]
+        # In text that is kept as it is, a name may be read after it is bound there, and
+        # `eval` may read any.
+        kept = isinstance(stmt, (ir.Verbatim, ir.With)) or any(
+            isinstance(node, ir.Opaque) and len(node.reads) >= len(self.variables)
+            for expr in ir.expressions(stmt)
+            for node in ir.walk(expr)
+        )
         for name in missing:
-            # In text that is kept as it is, a name may be read after it is bound there.
-            if name not in bound.maybe and not isinstance(stmt, (ir.Verbatim, ir.With)):
+            if name not in bound.maybe and not kept:
                 raise BrokenIR(f"`{name}` may be read before it is bound", stmt)
         return bool(missing)
 

@@ -8,7 +8,7 @@ derivative must be understood.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import gast
@@ -797,32 +797,56 @@ class _FunctionLowering:
 
     def may_mutate(self, node: Any) -> tuple[str, ...]:
         """The local variables whose object evaluating the node may change in place."""
-        names: dict[str, None] = {}
-        for part in scopes.own_nodes([node]):
-            if isinstance(part, gast.Call):
-                names.update((n, None) for n in self._call_mutates(part))
-            elif isinstance(part, gast.AugAssign):
-                names.update((n, None) for n in scopes.read_names(part.target))
-                if isinstance(part.target, gast.Name):
-                    names[part.target.id] = None
-            elif isinstance(part, (gast.Subscript, gast.Attribute)) and isinstance(
-                part.ctx, (gast.Store, gast.Del)
-            ):
-                names.update((n, None) for n in scopes.read_names(part.value))
-        return tuple(n for n in names if n in self.locals)
+        return tuple(n for n in self._changed(node, set()) if n in self.locals)
 
-    def _call_mutates(self, call: gast.Call) -> list[str]:
+    def _changed(self, node: Any, own: set[str]) -> dict[str, None]:
+        """The names of the objects that evaluating the node may change in place. ``own`` are
+        those that comprehensions and lambdas around it give to parts of other objects."""
+        names: dict[str, None] = {}
+        pending = [node]
+        while pending:
+            for part in scopes.own_nodes([pending.pop()]):
+                if isinstance(part, gast.Call):
+                    names.update((n, None) for n in self._call_mutates(part, own))
+                elif isinstance(part, gast.AugAssign):
+                    names.update((n, None) for n in scopes.read_names(part.target))
+                    if isinstance(part.target, gast.Name):
+                        names[part.target.id] = None
+                elif isinstance(part, (gast.Subscript, gast.Attribute)) and isinstance(
+                    part.ctx, (gast.Store, gast.Del)
+                ):
+                    names.update((n, None) for n in scopes.read_names(part.value))
+                elif isinstance(part, scopes.COMPREHENSIONS):
+                    pending.extend(gast.iter_child_nodes(part))
+                    targets = (n for g in part.generators for n in gast.walk(g.target))
+                    own = own | set(scopes.bound_by(targets))
+        if own & names.keys():
+            # An element is changed, of whichever object it is.
+            names.update((n, None) for n in scopes.read_names(node))
+        return names
+
+    def _call_mutates(self, call: gast.Call, own: Collection[str] = ()) -> list[str]:
+        """The names of the objects that a call may change in place. ``own`` are names of a
+        comprehension or lambda around it."""
         names: list[str] = []
         for keyword in call.keywords:
             if keyword.arg in effects.OUTPUT_KEYWORDS:
                 names += scopes.read_names(keyword.value)
+        for argument in call.args:
+            if isinstance(argument, gast.Lambda):
+                parameters = set(scopes.parameter_names(argument.args))
+                changed = self._changed(argument.body, {*own, *parameters})
+                names += changed
+                if parameters & changed.keys():
+                    names += scopes.read_names(call)
         func = call.func
         callee = None
         if isinstance(func, (gast.Name, gast.Attribute)):
             root = func
             while isinstance(root, gast.Attribute):
                 root = root.value
-            if not (isinstance(root, gast.Name) and root.id in self.locals):
+            variable = isinstance(root, gast.Name) and (root.id in self.locals or root.id in own)
+            if not variable:
                 callee = self.expr(func)
         symbol = callee.symbol if isinstance(callee, ir.Global) else None
         if isinstance(symbol, Library):
@@ -853,9 +877,7 @@ class _FunctionLowering:
 
 
 # What reads, or changes, variables that its text does not name.
-_SEE_EVERYTHING = frozenset(
-    {"builtins.eval", "builtins.exec", "builtins.locals", "builtins.vars", "builtins.compile"}
-)
+_SEE_EVERYTHING = frozenset({"builtins.eval", "builtins.exec", "builtins.locals", "builtins.vars"})
 
 
 def _may_be_view(expr: ir.Expr) -> bool:

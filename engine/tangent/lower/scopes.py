@@ -8,10 +8,10 @@ from typing import Any
 import gast
 
 _SCOPES = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda, gast.ClassDef)
-_COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
+COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 
 
-_OWN_SCOPE = frozenset({*_SCOPES, *_COMPREHENSIONS})
+_OWN_SCOPE = frozenset({*_SCOPES, *COMPREHENSIONS})
 
 
 def parameter_names(arguments: gast.arguments) -> list[str]:
@@ -97,7 +97,7 @@ def free_names(node: Any) -> list[str]:
             for part in gast.walk(inner):
                 if isinstance(part, gast.Name) and part.id not in bound:
                     names[part.id] = None
-        elif isinstance(inner, _COMPREHENSIONS):
+        elif isinstance(inner, COMPREHENSIONS):
             own = {
                 n.id
                 for n in gast.walk(inner)
@@ -110,10 +110,35 @@ def free_names(node: Any) -> list[str]:
 
 
 def read_names(node: Any) -> list[str]:
-    """Every name that occurs in a tree in a reading position, nested scopes included (an
-    over-approximation of what evaluating it reads)."""
+    """Every name that a tree reads from this scope, nested functions included (an
+    over-approximation of what evaluating it reads). A comprehension's own variables and a
+    lambda's parameters are other variables, whatever they are called."""
     names: dict[str, None] = {}
-    for part in gast.walk(node):
-        if isinstance(part, gast.Name) and isinstance(part.ctx, (gast.Load, gast.Del)):
-            names[part.id] = None
+    stack: list[tuple[Any, frozenset[str]]] = [(node, frozenset())]
+    while stack:
+        part, own = stack.pop()
+        if isinstance(part, gast.Name):
+            if part.id not in own and isinstance(part.ctx, (gast.Load, gast.Del)):
+                names[part.id] = None
+            continue
+        inner = list(gast.iter_child_nodes(part))
+        if isinstance(part, COMPREHENSIONS):
+            outer = part.generators[0].iter
+            targets = [g.target for g in part.generators]
+            bound = own.union(n.id for t in targets for n in gast.walk(t) if _is_stored(n))
+            # What is gone through first is evaluated outside.
+            generators = [c for g in part.generators for c in gast.iter_child_nodes(g)]
+            inner = [c for c in [*inner, *generators] if not isinstance(c, gast.comprehension)]
+            stack.extend((c, own if c is outer else bound) for c in reversed(inner))
+        elif isinstance(part, gast.Lambda):
+            bound = own.union(parameter_names(part.args))
+            defaults = [d for d in (*part.args.defaults, *part.args.kw_defaults) if d]
+            stack.append((part.body, bound))
+            stack.extend((d, own) for d in reversed(defaults))
+        else:
+            stack.extend((c, own) for c in reversed(inner))
     return list(names)
+
+
+def _is_stored(node: Any) -> bool:
+    return isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store)

@@ -58,10 +58,9 @@ class _Normalizer:
             columns = list(zip(*(t.args for t in tuples)))
         else:
             columns = [tuple(v for v in values if v is not None)]
-        self.names = tuple(
-            self._result_name(column, i if self.is_tuple else None)
-            for i, column in enumerate(columns)
-        )
+        self.names: tuple[str, ...] = ()
+        for i, column in enumerate(columns):
+            self.names += (self._result_name(column, i if self.is_tuple else None),)
         body, falls_through = self.block(self.function.body)
         if falls_through:
             span = self.function.span
@@ -79,12 +78,14 @@ class _Normalizer:
         return Exit(body, self.names, self.is_tuple, text.slice(span) if span else "")
 
     def _result_name(self, column: tuple[ir.Expr, ...], index: int | None) -> str:
-        """The variable that holds one result: its own name if all returns agree on it."""
+        """The variable that holds one result: its own name if all returns agree on it and it
+        is no other result's, which has an adjoint of its own."""
         names = {e.name if isinstance(e, ir.Read) else None for e in column}
         if len(names) == 1 and None not in names:
             name = next(iter(names))
             assert name is not None
-            return name
+            if name not in self.names:
+                return name
         return self.fresh("result" if index is None else f"result_{index + 1}")
 
     def returned(self, stmt: ir.Return) -> ir.Block:
