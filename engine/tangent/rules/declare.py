@@ -120,6 +120,9 @@ class Rule:
     # The adjoint templates accept a cotangent of any shape that broadcasts with the result's
     # (their helper reduces or expands it), so no intermediate is kept for its shape.
     adapts: bool = False
+    # For rules of libraries that are not elementwise: given a cotangent of the result's shape, the
+    # adjoint templates give exactly the argument's shape, so that nothing is summed after them.
+    exact: bool = True
     # Parameters whose derivative is zero even where they vary (a shape, a condition).
     inert: tuple[str, ...] = ()
     # The result may share memory with an argument (a view), so that in-place changes show.
@@ -230,6 +233,7 @@ def linear(
     positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
     required = len(positional) - len(arguments.defaults)
     keywords = positional[required:] + [a.arg for a in arguments.kwonlyargs]
+    extra.setdefault("exact", not name.startswith("tangent."))
 
     def applied(parameter: str) -> str:
         parts = ["g" if n == parameter else n for n in positional[:required]]
@@ -259,6 +263,7 @@ def general(
 ) -> Rule:
     """Any other function: adjoint and tangent templates are both written."""
     assert set(adjoint) == set(tangent), f"{name}: both modes need every parameter"
+    extra.setdefault("exact", not name.startswith("tangent."))
     return _add(
         Rule(
             name,

@@ -816,12 +816,21 @@ zero_gradient(
         " math.is_nan math.is_inf math.is_finite math.count_nonzero math.in_top_k"
         " reduce_any math.reduce_any reduce_all math.reduce_all is_tensor print"
         " debugging.assert_all_finite"
+        " as_string fingerprint guarantee_const bitcast"
+        " assert_equal debugging.assert_equal assert_greater debugging.assert_greater"
+        " assert_less debugging.assert_less assert_rank debugging.assert_rank"
+        " histogram_fixed_width histogram_fixed_width_bins searchsorted sequence_mask"
+        " linalg.matrix_rank math.confusion_matrix math.invert_permutation"
+        " math.is_non_decreasing math.is_strictly_increasing math.zero_fraction"
+        " nn.zero_fraction nn.ctc_unique_labels"
+        " random.categorical"
+        " signal.inverse_stft_window_fn sparse.cross sparse.cross_hashed"
     )
 )
 cut(
     *_names(
         "sign math.sign floor math.floor math.ceil math.rint round math.round math.floordiv"
-        " argmax math.argmax argmin math.argmin argsort"
+        " argmax math.argmax argmin math.argmin argsort truncatediv"
     )
 )
 
@@ -1058,4 +1067,12 @@ linear(
     inert=("image",),
     shape=like("image"),
     tests=("normal(2, 3, 2, 3), normal(2, 6, 5, 3), 2, 2, 'VALID'",),
+)
+
+# --- what else there is --------------------------------------------------------------------------
+
+from tangent.rules import (  # noqa: E402, F401
+    tensorflow_arrangement,
+    tensorflow_special,
+    tensorflow_tape,
 )

@@ -8,7 +8,7 @@ seed becomes a tensor of the dtype of what it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -310,3 +310,133 @@ def avg_pool2d_adjoint(
         padding=padding,
         data_format=data_format,
     )
+
+
+# --- derivatives that are left to TensorFlow -----------------------------------------------------
+
+
+def gradient_by_tape(
+    f: Callable[..., Any],
+    wrt: int,
+    c: Any,
+    tensors: Sequence[Any],
+    options: Mapping[str, Any] | None = None,
+) -> Any:
+    """The cotangent of ``tensors[wrt]`` (a tensor, or a list of tensors) in
+    ``f(*tensors, **options)``, given the cotangent ``c`` of its result, by `tf.GradientTape`."""
+    value = _as_tensors(tensors[wrt])
+    with tf.GradientTape() as tape:
+        tape.watch(value)
+        y = _applied(f, wrt, value, tensors, options)
+    results, cotangents = _floating(y, c)
+    gradients = tape.gradient(
+        results, value, cotangents, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    return tf.nest.map_structure(tf.convert_to_tensor, gradients)
+
+
+def tangent_by_tape(
+    f: Callable[..., Any],
+    wrt: int,
+    c: Any,
+    tensors: Sequence[Any],
+    options: Mapping[str, Any] | None = None,
+) -> Any:
+    """The tangent of ``f(*tensors, **options)``, given the tangent ``c`` of ``tensors[wrt]``, by
+    `tf.autodiff.ForwardAccumulator`; a zero where a result is not floating."""
+    value = _as_tensors(tensors[wrt])
+    direction = tf.nest.map_structure(in_dtype_of, c, value)
+    try:
+        with tf.autodiff.ForwardAccumulator(value, direction) as accumulator:
+            y = _applied(f, wrt, value, tensors, options)
+    except LookupError as error:
+        name = getattr(f, "__name__", str(f))
+        raise ValueError(
+            f"cannot differentiate {name} in forward mode: TensorFlow has no derivative of its"
+            f" gradient ({error})"
+        ) from error
+    return tf.nest.map_structure(
+        lambda part: (
+            accumulator.jvp(part, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            if _is_floating(part)
+            else None
+            if part is None
+            else zeros_like(part)
+        ),
+        y,
+    )
+
+
+def gradients_of_gradient(
+    f: Callable[..., Any],
+    wrt: int,
+    c: Any,
+    cotangent: Any,
+    tensors: Sequence[Any],
+    options: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    """The cotangents of all ``tensors`` in ``gradient_by_tape(f, wrt, c, tensors, options)``,
+    given the cotangent of its result; None for what is not floating."""
+    values = [_as_tensors(t) if _is_floating(t) else t for t in tensors]
+    active = [v for v in values if _is_floating(v)]
+    with tf.GradientTape() as tape:
+        tape.watch(active)
+        y = gradient_by_tape(f, wrt, c, values, options)
+    found = iter(
+        tape.gradient(y, active, cotangent, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    )
+    return [
+        tf.nest.map_structure(tf.convert_to_tensor, next(found)) if _is_floating(v) else None
+        for v in values
+    ]
+
+
+def tangent_of_gradient(
+    f: Callable[..., Any],
+    wrt: int,
+    c: Any,
+    directions: Sequence[Any],
+    tensors: Sequence[Any],
+    options: Mapping[str, Any] | None = None,
+) -> Any:
+    """The tangent of ``gradient_by_tape(f, wrt, c, tensors, options)``, given the tangents of
+    ``tensors`` (None for what is not floating)."""
+    values = [_as_tensors(t) if _is_floating(t) else t for t in tensors]
+    pairs = [(v, d) for v, d in zip(values, directions, strict=True) if _is_floating(v)]
+    active = [v for v, _ in pairs]
+    along = [tf.nest.map_structure(in_dtype_of, d, v) for v, d in pairs]
+    with tf.autodiff.ForwardAccumulator(active, along) as accumulator:
+        y = gradient_by_tape(f, wrt, c, values, options)
+    return accumulator.jvp(y, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def _applied(
+    f: Callable[..., Any],
+    wrt: int,
+    value: Any,
+    tensors: Sequence[Any],
+    options: Mapping[str, Any] | None,
+) -> Any:
+    arguments = [value if i == wrt else t for i, t in enumerate(tensors)]
+    return f(*arguments, **(options or {}))
+
+
+def _as_tensors(value: Any) -> Any:
+    if isinstance(value, (list, tuple)) and any(tf.is_tensor(v) for v in value):
+        return [tf.convert_to_tensor(v) for v in value]
+    return tf.convert_to_tensor(value)
+
+
+def _is_floating(value: Any) -> bool:
+    parts = tf.nest.flatten(value)
+    return bool(parts) and all(tf.is_tensor(p) and p.dtype.is_floating for p in parts)
+
+
+def _floating(y: Any, c: Any) -> tuple[list[Tensor], list[Tensor]]:
+    """The floating results, with their cotangents in the same dtype."""
+    if y is None or c is None:
+        return [], []
+    if isinstance(y, (list, tuple)):
+        pairs = [_floating(part, cotangent) for part, cotangent in zip(y, c, strict=True)]
+        return [p for ps, _ in pairs for p in ps], [q for _, qs in pairs for q in qs]
+    return ([y], [in_dtype_of(c, y)]) if y.dtype.is_floating else ([], [])

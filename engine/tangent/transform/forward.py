@@ -572,7 +572,7 @@ class Forward:
         return ir.Read(self.named[node])
 
     def _is_cheap(self, op: ir.Op) -> bool:
-        if op.callee in ("tuple", "slice", "operator.getitem", "numpy.shape", "numpy.size"):
+        if op.callee in ("tuple", "list", "slice", "operator.getitem", "numpy.shape", "numpy.size"):
             return True
         rule = registry.rule_for(op.callee)
         if op.form is ir.Form.ATTRIBUTE:

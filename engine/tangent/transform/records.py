@@ -170,7 +170,7 @@ class _Records:
     def is_cheap(self, op: ir.Op, steering: bool) -> bool:
         """Whether an operation may be done again in the backward pass: views, attributes,
         arithmetic on a few numbers."""
-        if op.callee in ("tuple", "slice", "operator.getitem"):
+        if op.callee in ("tuple", "list", "slice", "operator.getitem"):
             return True
         if op.form is ir.Form.ATTRIBUTE:
             rule = registry.rule_for(op.callee)

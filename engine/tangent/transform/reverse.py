@@ -836,8 +836,13 @@ class Reverse:
             cotangent = self._faithful(rule, op, active, chosen, names, cotangent, binding)
         names["g"] = cotangent
         room = self.room if rule.elementwise else None
+        exact = (
+            rule.exact and not rule.elementwise and self.shapes.of(cotangent) == self.shapes.of(op)
+        )
         for parameter, arg in active:
             term = templates.instantiate(templates.parse(chosen[parameter]), names, binding)
+            if exact and parameter != rule.sequence:
+                self.shapes.declare(term, self.shapes.of(arg))
             if room is not None and room <= self.shapes.of(term):
                 self.shapes.declare(term, room)
             self.room = room

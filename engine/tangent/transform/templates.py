@@ -156,7 +156,7 @@ class _Instance:
         """Whether leaving the keyword out means the same as passing the rule's default:
         helpers are written that way."""
         assert self.binding is not None
-        if callee.startswith("tangent."):
+        if callee.startswith("tangent.") or callee == "builtins.dict":
             return True
         rule = registry.rule_for(callee)
         if rule is None:
