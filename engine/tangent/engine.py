@@ -39,6 +39,7 @@ from tangent.resolve.symbols import FunctionSource, Library, Symbol, UserFunctio
 from tangent.rules import declare, registry
 from tangent.rules.user import has_library_rules, template_for
 from tangent.simplify.dead_code import remove_dead_code, tidy_comments
+from tangent.simplify.jumps import settle_jumps
 from tangent.source.text import Span
 from tangent.transform.forward import Forward
 from tangent.transform.names import Names
@@ -552,7 +553,7 @@ class _Build:
     def _cleaned(self, a: _Analysed, body: ir.Block) -> ir.Block:
         if self.options.optimized:
             body = remove_dead_code(body, a.aliases.is_shared, self.is_pure)
-        return tidy_comments(body)
+        return tidy_comments(settle_jumps(body))
 
     def is_pure(self, call: ir.Call) -> bool:
         """Whether calling a user function does nothing but compute its result."""

@@ -7,6 +7,7 @@ from tangent.analysis.versions import find_versions
 from tangent.ir import nodes as ir
 from tangent.ir.purity import is_pure_operation
 from tangent.lower.lower import Program
+from tangent.lower.single_exit import tail_form
 from tangent.resolve.symbols import FunctionSource
 
 
@@ -40,12 +41,18 @@ def mutated_parameters(
         known[source] = set()
         function = program.function(source)
         note_mutations(program, function, known)
-        aliases = find_aliases(function, function.body)
-        versions = find_versions(function, function.body, aliases)
+        body = tail_form(function)
+        aliases = find_aliases(function, body)
+        versions = find_versions(function, body, aliases)
         known[source] = {
             name for name, value in versions.params.items() if aliases.is_mutated(value)
         }
         returned = [s.value for s in ir.statements(function.body) if isinstance(s, ir.Return)]
+        for value in returned:
+            for read in () if value is None else ir.reads(value):
+                # A variable that holds the result anyway is not assigned to itself.
+                if read not in versions.of and read.name in versions.final:
+                    versions.of[read] = versions.final[read.name]
         places = {
             place
             for value in returned

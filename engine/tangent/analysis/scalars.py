@@ -128,9 +128,12 @@ def _bind(
 
 
 def counts(iterable: ir.Expr) -> bool:
-    """Whether an iterable gives integers: a range, or a reversed one."""
+    """Whether an iterable gives integers: a range, a reversed one, or a part of one."""
     if isinstance(iterable, ir.Op) and iterable.callee == "builtins.reversed":
         return counts(iterable.args[0])
+    if isinstance(iterable, ir.Op) and iterable.callee == "operator.getitem":
+        index = iterable.args[1]
+        return isinstance(index, ir.Op) and index.callee == "slice" and counts(iterable.args[0])
     return isinstance(iterable, ir.Op) and iterable.callee == "builtins.range"
 
 

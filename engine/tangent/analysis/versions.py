@@ -190,7 +190,7 @@ class _Walk:
                 env[name] = bound[name] = self.new(name, "assign", region, stmt)
         self.mutate(stmt, env, region, bound)
         if isinstance(stmt, ir.With):
-            self.block(stmt.body, env, Region(region, stmt))
+            self.block(stmt.body, env, region)
         return None
 
     def assign(

@@ -127,6 +127,8 @@ class Writer:
             self._compound(stmt, depth)
         elif isinstance(stmt, ir.InsertGrad):
             self._inserted(stmt, depth)
+        elif isinstance(stmt, (ir.Break, ir.Continue)):
+            self._add(pad + type(stmt).__name__.lower(), stmt.span, stmt.role)
         elif isinstance(stmt, ir.Verbatim) or (stmt.verbatim and stmt.span is not None):
             self._verbatim(stmt, depth)
         elif isinstance(stmt, ir.Assign):
@@ -201,7 +203,10 @@ class Writer:
         if cond is not None:
             self._add(f"{pad}{keyword} {cond}:", stmt.span, stmt.role)
         self._body(body, depth + 1)
-        if len(orelse) == 1 and isinstance(orelse[0], ir.If):
+        if _leaves(body):
+            # What follows need not stand in an `else`.
+            self.block(orelse, depth)
+        elif len(orelse) == 1 and isinstance(orelse[0], ir.If):
             self._if(orelse[0], depth, "elif")
         elif not _is_empty(orelse):
             self._add(f"{pad}else:", stmt.span, stmt.role)
@@ -266,6 +271,16 @@ class Writer:
 
 def _is_empty(block: Sequence[ir.Stmt]) -> bool:
     return all(isinstance(s, ir.Comment) for s in block)
+
+
+def _leaves(block: ir.Block) -> bool:
+    """Whether nothing that follows a block is run after it."""
+    last = next((s for s in reversed(block) if not isinstance(s, ir.Comment)), None)
+    if isinstance(last, ir.If):
+        return _leaves(last.body) and _leaves(last.orelse)
+    if isinstance(last, ir.Verbatim):
+        return type(last.node).__name__ == "Raise"
+    return isinstance(last, (ir.Break, ir.Continue, ir.Return))
 
 
 _OPPOSITE = {"==": "!=", "!=": "=="}

@@ -305,11 +305,35 @@ class While:
     span: Span | None = None
     role: Role = Role.PRIMAL
     verbatim: bool = False
+    orelse: Block = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Break:
+    """Leaves the loop. After `tangent.lower.single_exit` it stands at the end of a path through
+    the body, and what follows the branch it stands in still runs before the loop is left:
+    passes may add to the end of a body and need not know of jumps. `tangent.simplify.jumps`
+    puts such a thing before the jump."""
+
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Continue:
+    """Ends an iteration; placed as `Break` is, so that it says nothing that is not so anyway,
+    and only keeps the form of the text."""
+
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class With:
-    """Any other context manager; its header is kept as text."""
+    """Any other context manager; its header is kept as text. ``reenter`` tells that the context
+    is one for calculating in, which holds for the backward lines too."""
 
     node: Any  # list of gast withitems
     reads: tuple[Read, ...]
@@ -318,6 +342,7 @@ class With:
     span: Span | None = None
     role: Role = Role.PRIMAL
     verbatim: bool = False
+    reenter: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -365,7 +390,20 @@ class Comment:
     role: Role = Role.PRIMAL
 
 
-Stmt = Assign | Evaluate | If | For | While | With | InsertGrad | Return | Verbatim | Comment
+Stmt = (
+    Assign
+    | Evaluate
+    | If
+    | For
+    | While
+    | Break
+    | Continue
+    | With
+    | InsertGrad
+    | Return
+    | Verbatim
+    | Comment
+)
 Block = list[Stmt]
 
 
@@ -373,9 +411,9 @@ def blocks(stmt: Stmt) -> tuple[Block, ...]:
     """The nested blocks of a statement."""
     if isinstance(stmt, If):
         return (stmt.body, stmt.orelse)
-    if isinstance(stmt, For):
+    if isinstance(stmt, (For, While)):
         return (stmt.body, stmt.orelse)
-    if isinstance(stmt, (While, With)):
+    if isinstance(stmt, With):
         return (stmt.body,)
     return ()
 
@@ -387,9 +425,18 @@ def with_blocks(stmt: Stmt, inner: list[Block]) -> Stmt:
     if isinstance(stmt, For):
         return For(stmt.target, stmt.iter, inner[0], inner[1], stmt.span, stmt.role, stmt.verbatim)
     if isinstance(stmt, While):
-        return While(stmt.cond, inner[0], stmt.span, stmt.role, stmt.verbatim)
+        return While(stmt.cond, inner[0], stmt.span, stmt.role, stmt.verbatim, inner[1])
     assert isinstance(stmt, With)
-    return With(stmt.node, stmt.reads, stmt.binds, inner[0], stmt.span, stmt.role, stmt.verbatim)
+    return With(
+        stmt.node,
+        stmt.reads,
+        stmt.binds,
+        inner[0],
+        stmt.span,
+        stmt.role,
+        stmt.verbatim,
+        stmt.reenter,
+    )
 
 
 def statements(block: Block) -> Iterator[Stmt]:
@@ -398,6 +445,23 @@ def statements(block: Block) -> Iterator[Stmt]:
         yield stmt
         for inner in blocks(stmt):
             yield from statements(inner)
+
+
+def jumps(block: Block) -> Iterator[Break | Continue]:
+    """The jumps in a block that belong to the loop around it."""
+    for stmt in block:
+        if isinstance(stmt, (Break, Continue)):
+            yield stmt
+        elif isinstance(stmt, (For, While)):
+            yield from jumps(stmt.orelse)
+        else:
+            for inner in blocks(stmt):
+                yield from jumps(inner)
+
+
+def may_stop(loop: For | While) -> bool:
+    """Whether a loop may be left by ``break``."""
+    return any(isinstance(jump, Break) for jump in jumps(loop.body))
 
 
 def expressions(stmt: Stmt) -> tuple[Expr, ...]:

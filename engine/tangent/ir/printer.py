@@ -68,8 +68,8 @@ def text(node: ir.Function | ir.Block | ir.Stmt | ir.Expr, values: Values | None
 
 
 _STATEMENTS = (
-    ir.Assign, ir.Evaluate, ir.If, ir.For, ir.While, ir.With, ir.InsertGrad, ir.Return,
-    ir.Verbatim, ir.Comment,
+    ir.Assign, ir.Evaluate, ir.If, ir.For, ir.While, ir.Break, ir.Continue, ir.With, ir.InsertGrad,
+    ir.Return, ir.Verbatim, ir.Comment,
 )  # fmt: skip
 
 
@@ -162,6 +162,8 @@ class _Printer:
             return [f"while {self.expr(stmt.cond)}:"]
         if isinstance(stmt, ir.For):
             return [f"for {self.target(stmt.target, stmt)} in {self.expr(stmt.iter)}:"]
+        if isinstance(stmt, (ir.Break, ir.Continue)):
+            return [type(stmt).__name__.lower()]
         if isinstance(stmt, ir.Return):
             return ["return" if stmt.value is None else f"return {self.expr(stmt.value)}"]
         if isinstance(stmt, ir.With):

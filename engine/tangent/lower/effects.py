@@ -54,6 +54,15 @@ MUTATING_FUNCTIONS = {
 # Keyword arguments that name a place to write to.
 OUTPUT_KEYWORDS = frozenset({"out"})
 
+# Contexts that say how to calculate: they are entered again for the backward pass. Any other (a
+# timer, a lock, a file) is entered as often as the user wrote it.
+CALCULATING_CONTEXTS = frozenset(
+    """
+    numpy.errstate warnings.catch_warnings decimal.localcontext
+    tensorflow.device tensorflow.name_scope
+    """.split()
+)
+
 # Attributes that tell about an array but carry no derivative.
 INACTIVE_ATTRIBUTES = frozenset(
     "shape size ndim dtype itemsize nbytes strides flags name device __class__ __name__".split()

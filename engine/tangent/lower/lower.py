@@ -454,15 +454,7 @@ class _FunctionLowering:
             )
         ]
 
-    def _loop_problem(self, node: Any) -> str:
-        for inner in _loop_jumps(node.body):
-            return f"cannot differentiate a loop with {describe(inner)}"
-        return ""
-
     def stmt_For(self, node: Any) -> ir.Block:
-        problem = self._loop_problem(node)
-        if problem:
-            return [self.verbatim(node, problem)]
         loop = ir.For(
             self.target(node.target),
             self.expr(node.iter),
@@ -470,17 +462,31 @@ class _FunctionLowering:
             span=self.header_span(node),
             verbatim=True,
         )
-        # Without `break` the `else` block always runs.
-        return [loop, *self.block(node.orelse)]
+        return self._loop(node, loop)
 
     def stmt_While(self, node: Any) -> ir.Block:
-        problem = self._loop_problem(node)
-        if problem:
-            return [self.verbatim(node, problem)]
         loop = ir.While(
             self.expr(node.test), self.block(node.body), self.header_span(node), verbatim=True
         )
-        return [loop, *self.block(node.orelse)]
+        return self._loop(node, loop)
+
+    def _loop(self, node: Any, loop: ir.For | ir.While) -> ir.Block:
+        jumps = _loop_jumps(node.body)
+        if len(jumps) != len(list(ir.jumps(loop.body))):
+            # One of them is inside of a statement that is kept as text.
+            return [self.verbatim(node, f"cannot differentiate a loop with {describe(jumps[0])}")]
+        orelse = self.block(node.orelse)
+        if not ir.may_stop(loop):
+            # Without `break` the `else` block always runs.
+            return [loop, *orelse]
+        loop.orelse = orelse
+        return [loop]
+
+    def stmt_Break(self, node: Any) -> ir.Block:
+        return [ir.Break(self.span(node), verbatim=True)]
+
+    def stmt_Continue(self, node: Any) -> ir.Block:
+        return [ir.Continue(self.span(node), verbatim=True)]
 
     def stmt_With(self, node: Any) -> ir.Block:
         inserted = self._insert_grad(node)
@@ -499,8 +505,14 @@ class _FunctionLowering:
                 self.block(node.body),
                 self.header_span(node),
                 verbatim=True,
+                reenter=not read and not bound and all(map(self._is_for_calculating, node.items)),
             )
         ]
+
+    def _is_for_calculating(self, item: Any) -> bool:
+        """Whether a context is one for calculating in."""
+        context = self.expr(item.context_expr)
+        return isinstance(context, ir.Op) and context.callee in effects.CALCULATING_CONTEXTS
 
     def _insert_grad(self, node: Any) -> ir.Block | None:
         """``with insert_grad_of(x) as dx:``; None if it is any other ``with``."""

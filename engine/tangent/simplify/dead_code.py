@@ -68,10 +68,7 @@ class _Sweep:
             return self.loop(stmt, live)
         if isinstance(stmt, ir.With):
             body, live_body = self.block(stmt.body, set(live))
-            kept_with = ir.With(
-                stmt.node, stmt.reads, stmt.binds, body, stmt.span, stmt.role, stmt.verbatim
-            )
-            return kept_with, (live_body - set(stmt.binds)) | _read_by(stmt)
+            return ir.with_blocks(stmt, [body]), (live_body - set(stmt.binds)) | _read_by(stmt)
         if isinstance(stmt, ir.Verbatim):
             if type(stmt.node).__name__ == "FunctionDef" and not set(stmt.binds) & live:
                 return None, live
@@ -121,6 +118,9 @@ def _read_by(stmt: ir.Stmt) -> set[str]:
     names = {read.name for expr in ir.expressions(stmt) for read in ir.reads(expr)}
     if isinstance(stmt, ir.Assign):
         names |= _stored(stmt.target)
+    for expr in ir.expressions(stmt):
+        # A function that is defined in this one.
+        names.update(node.text for node in ir.walk(expr) if isinstance(node, ir.Call))
     return names
 
 
@@ -133,7 +133,7 @@ def _stored(target: ir.Target) -> set[str]:
 
 
 def _is_empty(block: ir.Block) -> bool:
-    return all(isinstance(s, ir.Comment) for s in block)
+    return all(isinstance(s, (ir.Comment, ir.Continue)) for s in block)
 
 
 def remove_dead_code(

@@ -132,11 +132,7 @@ class Forward:
             self.loop(stmt)
         elif isinstance(stmt, ir.With):
             body = self.nested(stmt.body)
-            self.emit(
-                ir.With(
-                    stmt.node, stmt.reads, stmt.binds, body, stmt.span, stmt.role, stmt.verbatim
-                )
-            )
+            self.emit(ir.with_blocks(stmt, [body]))
         elif isinstance(stmt, ir.InsertGrad):
             self.insertion(stmt)
         else:

@@ -480,7 +480,14 @@ class _Records:
             and counts(stmt.iter)
             and not any(self._reads_name(inner, stmt.target.name) for inner in stmt.body)
         ):
-            stmt.iter = stmt.iter.args[0]
+            items = stmt.iter.args[0]
+            if isinstance(items, ir.Op) and items.callee == "operator.getitem":
+                _, part = items.args
+                assert isinstance(part, ir.Op)
+                start, stop, _ = part.args
+                if isinstance(start, ir.Const) and not isinstance(stop, ir.Const):
+                    items = ir.Op("builtins.range", (stop,))
+            stmt.iter = items
             stmt.target = ir.Name("_")
 
     def merge_carried(self) -> None:
@@ -599,38 +606,25 @@ class _Records:
                 changed.verbatim,
             )
             return [*before, changed, *after, *joins]
-        if isinstance(changed, ir.For):
-            body = [*heads, *after, *self.forward(changed.body)]
-            changed = ir.For(
-                changed.target, changed.iter, body, [], stmt.span, stmt.role, changed.verbatim
-            )
-            return [*before, changed, *joins]
-        if isinstance(changed, ir.While):
-            assert isinstance(stmt, ir.While)
-            body = [*heads, *self.forward(changed.body)]
+        if isinstance(changed, (ir.For, ir.While)):
+            assert isinstance(stmt, (ir.For, ir.While))
+            targets = after if isinstance(changed, ir.For) else []
+            body = [*heads, *targets, *self.forward(changed.body)]
+            changed = ir.with_blocks(changed, [body, []])
             counter = self.backward.counted.get(stmt)
-            changed = ir.While(changed.cond, body, stmt.span, stmt.role, changed.verbatim)
             if counter is None:
                 return [*before, changed, *joins]
             name = counter.name
             one = ir.Op(
                 "operator.add", (ir.Read(name), ir.Const(1)), form=ir.Form.OPERATOR, detail=("+",)
             )
-            body.append(
-                ir.Assign(ir.Name(name), one, augmented=True, span=stmt.span, role=Role.RECORD)
-            )
+            count = ir.Assign(ir.Name(name), one, augmented=True, span=stmt.span, role=Role.RECORD)
+            # At the end of the body, where that is surely reached.
+            body.insert(0 if ir.may_stop(stmt) else len(body), count)
             zero = ir.Assign(ir.Name(name), ir.Const(0), span=stmt.span, role=Role.RECORD)
             return [*before, zero, changed, *joins, *self._recorded(iter([counter]))]
         if isinstance(changed, ir.With):
-            changed = ir.With(
-                changed.node,
-                changed.reads,
-                changed.binds,
-                self.forward(changed.body),
-                stmt.span,
-                stmt.role,
-                changed.verbatim,
-            )
+            changed = ir.with_blocks(changed, [self.forward(changed.body)])
             return [*before, changed, *after]
         return [*before, *replaced, *after]
 

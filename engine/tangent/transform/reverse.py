@@ -79,8 +79,8 @@ class Backward:
     iterated: set[ir.Expr] = field(default_factory=set)
     # Calls of user functions, with the functions that replace them and the record they leave.
     calls: dict[ir.Call, tuple[CalleePair, Value]] = field(default_factory=dict)
-    # While loops, with the variable that counts their iterations.
-    counted: dict[ir.While, Value] = field(default_factory=dict)
+    # Loops of which the number of iterations is not known before, with its variable.
+    counted: dict[ir.For | ir.While, Value] = field(default_factory=dict)
     # For lines of the user: the names under which they find primal values.
     renames: dict[ir.Stmt, dict[str, str]] = field(default_factory=dict)
 
@@ -229,8 +229,7 @@ class Reverse:
         elif isinstance(stmt, (ir.For, ir.While)):
             self.loop(stmt)
         elif isinstance(stmt, ir.With):
-            region = self._region_in(stmt, 0)
-            self.out.extend(self.nested(region, stmt.body)) if region else self.block(stmt.body)
+            self.context(stmt)
         elif isinstance(stmt, ir.InsertGrad):
             self.insertion(stmt)
 
@@ -531,6 +530,17 @@ class Reverse:
                         return self.versions.of[read]
         return self.versions.final[name]
 
+    def context(self, stmt: ir.With) -> None:
+        """The backward pass of a ``with`` block, in the same context if that is one for
+        calculating in. Other contexts are entered once, as the user wrote it."""
+        outer, self.out = self.out, []
+        self.block(stmt.body)
+        inner, self.out = self.out, outer
+        if stmt.reenter and inner:
+            self.emit(ir.With(stmt.node, (), (), inner, stmt.span, Role.ADJOINT, stmt.verbatim))
+        else:
+            self.out += inner
+
     def _steering(self, expr: ir.Expr) -> ir.Expr:
         reference = ir.Primal(expr)
         self.result.steering.add(reference)
@@ -646,10 +656,16 @@ class Reverse:
             self.activity.is_active(v) for v in bound.values()
         )
 
-    def _reversed_while(self, stmt: ir.While, body: ir.Block) -> None:
+    def _count(self, stmt: ir.For | ir.While) -> ir.Expr:
+        """The number of iterations that a loop has run, counted by the forward pass."""
         counter = Value(self.names.fresh("steps"), "count", self.versions.region_of[stmt], stmt)
         self.result.counted[stmt] = counter
-        iterations = ir.Op("builtins.range", (ir.Version(counter),))
+        return ir.Version(counter)
+
+    def _reversed_while(self, stmt: ir.For | ir.While, body: ir.Block) -> None:
+        """A loop that runs as often as the primal's did; its variables are brought back one by
+        one."""
+        iterations = ir.Op("builtins.range", (self._count(stmt),))
         self.emit(ir.For(ir.Name("_"), iterations, body, span=stmt.span, role=Role.ADJOINT))
 
     def _reversed_for(self, stmt: ir.For, body: ir.Block, active_target: bool) -> None:
@@ -660,9 +676,12 @@ class Reverse:
         if active_target:
             assert isinstance(stmt.target, ir.Name) and self._position is not None
             position, self._position = self._position, None
-            reversed_range = self._reversed(
-                ir.Op("builtins.range", (ir.Op("builtins.len", (self._operand(iterable),)),))
+            count = (
+                self._count(stmt)
+                if ir.may_stop(stmt)
+                else ir.Op("builtins.len", (self._operand(iterable),))
             )
+            reversed_range = self._reversed(ir.Op("builtins.range", (count,)))
             item = ir.Op(
                 "operator.getitem",
                 (self._operand(iterable), ir.Read(position)),
@@ -676,11 +695,18 @@ class Reverse:
                 ir.For(ir.Name(position), reversed_range, body, span=stmt.span, role=Role.ADJOINT)
             )
             return
+        if ir.may_stop(stmt):
+            if not counts(iterable):
+                self._reversed_while(stmt, body)
+                return
+            items = self._taken_part(iterable, self._count(stmt))
+        else:
+            items = self._steer_iterable(iterable)
         self.result.mirrored_targets.update(bound.values())
         self.emit(
             ir.For(
                 stmt.target,
-                self._reversed(self._steer_iterable(iterable)),
+                self._reversed(items),
                 body,
                 span=stmt.span,
                 role=Role.ADJOINT,
@@ -707,6 +733,14 @@ class Reverse:
         if isinstance(iterable, ir.Op) and counts(iterable):
             if iterable.callee == "builtins.reversed":
                 return ir.Op("builtins.reversed", (self._steer_iterable(iterable.args[0]),))
+            if iterable.callee == "operator.getitem":
+                whole, part = iterable.args
+                assert isinstance(part, ir.Op)
+                ends = tuple(self._steering_or_literal(a) for a in part.args)
+                part = ir.Op("slice", ends, form=ir.Form.DISPLAY)
+                return ir.Op(
+                    "operator.getitem", (self._steer_iterable(whole), part), form=ir.Form.SUBSCRIPT
+                )
             return ir.Op(
                 "builtins.range", tuple(self._steering_or_literal(a) for a in iterable.args)
             )
@@ -715,6 +749,21 @@ class Reverse:
         ):
             self.result.iterated.add(iterable)
         return self._operand(iterable)
+
+    def _taken_part(self, iterable: ir.Expr, count: ir.Expr) -> ir.Expr:
+        """The first items of a range, as many as were taken."""
+        if (
+            isinstance(iterable, ir.Op)
+            and iterable.callee == "builtins.range"
+            and len(iterable.args) == 1
+        ):
+            return ir.Op("builtins.range", (count,))
+        part = ir.Op("slice", (ir.Const(None), count, ir.Const(None)), form=ir.Form.DISPLAY)
+        whole = self._steer_iterable(iterable)
+        if isinstance(whole, ir.Op) and whole.callee == "builtins.reversed":
+            # A reversed range has no parts; the same range backwards has.
+            whole = ir.Op("operator.getitem", (whole.args[0], _backwards()), form=ir.Form.SUBSCRIPT)
+        return ir.Op("operator.getitem", (whole, part), form=ir.Form.SUBSCRIPT)
 
     def _steering_or_literal(self, expr: ir.Expr) -> ir.Expr:
         return expr if isinstance(expr, ir.Const) else self._steering(expr)
@@ -1098,6 +1147,12 @@ def unpacked(target: ir.Unpack, value: ir.Expr) -> Iterator[tuple[ir.Target, ir.
                 yield part, part_value
     else:
         yield target, value
+
+
+def _backwards() -> ir.Expr:
+    """The slice ``::-1``."""
+    parts = (ir.Const(None), ir.Const(None), ir.Const(-1))
+    return ir.Op("slice", parts, form=ir.Form.DISPLAY)
 
 
 def _is_written_out(expr: ir.Expr) -> bool:
