@@ -265,7 +265,8 @@ def test_the_ir_of_every_program_is_well_formed(corpus: str, options: dict[str, 
         source = path.read_text(encoding="utf-8")
         with stages.watched() as seen:
             engine.differentiate(source, function.__qualname__, wrt=wrt, path=str(path), **options)
-        variables = set().union(*(f.locals for f, _ in seen.primals))
+        # A result that is assigned in a loop is there if the function has returned in it.
+        variables = set().union(*(f.locals | set(ir.bound_in(body)) for f, body in seen.primals))
         try:
             for _, body in seen.primals:
                 verify_primal(body)
