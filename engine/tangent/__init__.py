@@ -95,6 +95,7 @@ _RUNTIME = (
     "insert_dims",
     "inverse_axes",
     "larger",
+    "last_written",
     "log_or_zero",
     "matmul_adjoint_left",
     "matmul_adjoint_right",

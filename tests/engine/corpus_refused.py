@@ -232,54 +232,6 @@ def nonlocal_state(x):
     ),
     (
         """\
-import numpy as np
-
-def written_through_out(x):
-    y = np.zeros(3)
-    np.multiply(x, x, out=y)
-    return np.sum(y)
-""",
-        "",
-        "out=y",
-    ),
-    (
-        """\
-import numpy as np
-
-def written_by_a_method(x):
-    y = np.zeros(3)
-    y.fill(x[0])
-    return np.sum(y)
-""",
-        "",
-        "fill",
-    ),
-    (
-        """\
-import numpy as np
-
-def written_by_a_function(x):
-    y = np.zeros(3)
-    np.copyto(y, x)
-    return np.sum(y)
-""",
-        "",
-        "copyto",
-    ),
-    (
-        """\
-import numpy as np
-
-def sorted_in_place(x):
-    y = x * 2.0
-    y.sort()
-    return y[0] * y[1]
-""",
-        "",
-        "sort",
-    ),
-    (
-        """\
 def no_result(x):
     y = x * x
 """,

@@ -279,6 +279,8 @@ class Shapes:
         many elements, like ``x[2:]`` and ``x[1:-1]``, give the same shape."""
         base, index = op.args
         extents = extents_of(self.of(base))
+        if isinstance(index, ir.Const) and index.value is Ellipsis:
+            return self.of(base)
         cut = _left_out(index)
         if cut is not None and self.of(base):
             if cut == 0:

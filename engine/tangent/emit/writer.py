@@ -140,8 +140,12 @@ class Writer:
             self._add(pad + self.expr(stmt.value), stmt.span, stmt.role)
 
     def _assignment(self, stmt: ir.Assign) -> str:
-        target = self._target(stmt.target)
         value = stmt.value
+        if isinstance(stmt.target, ir.Item) and stmt.target.each and isinstance(value, ir.Op):
+            name = "numpy.add.at" if value.callee == "operator.add" else "numpy.subtract.at"
+            operands = (ir.Read(stmt.target.name), stmt.target.index, value.args[1])
+            return self.expr(ir.Op(name, operands))
+        target = self._target(stmt.target)
         if stmt.augmented and isinstance(value, ir.Op):
             sign = value.detail[0]
             return f"{target} {sign}= {self._bare(value.args[1])}"

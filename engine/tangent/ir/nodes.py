@@ -202,11 +202,13 @@ class Name:
 
 @dataclass(eq=False, slots=True)
 class Item:
-    """Writes ``base[index]`` in place; ``base`` is a variable."""
+    """Writes ``base[index]`` in place; ``base`` is a variable. With ``each``, an element that an
+    augmented assignment names twice changes twice, as with ``np.add.at``."""
 
     name: str
     index: Expr
     span: Span | None = None
+    each: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -9,13 +9,14 @@ derivative must be understood.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from itertools import chain, count
 from typing import Any
 
 import gast
 
 from tangent.diagnostics import Diagnostic
 from tangent.ir import nodes as ir
-from tangent.lower import effects, scopes
+from tangent.lower import effects, in_place, scopes
 from tangent.resolve.symbols import FunctionSource, Library, UserData, UserFunction
 from tangent.rules import registry
 from tangent.source.text import Span
@@ -348,6 +349,11 @@ class _FunctionLowering:
 
     def stmt_Assign(self, node: Any) -> ir.Block:
         span = self.span(node)
+        written = in_place.with_output(self, node, node.value)
+        if written is not None and len(node.targets) == 1:
+            for stmt in written[0]:
+                stmt.verbatim = False  # type: ignore[union-attr]
+            return [*written[0], ir.Assign(self.target(node.targets[0]), written[1], span=span)]
         value = self.expr(node.value)
         if isinstance(value, ir.Op) and value.callee == "tangent.take_out":
             return self._take_out(node, value)
@@ -390,14 +396,16 @@ class _FunctionLowering:
         return ir.Op(value.callee, tuple(args), form=value.form, span=value.span)
 
     def _take_out(self, node: Any, value: ir.Op) -> ir.Block:
-        """``t = take_out(b, i)``, which derivative code has, is ``t = b[i]; b[i] = 0.0``."""
+        """``t = take_out(b, i)``, which derivative code has, is ``t = last_written(b[i], b, i);
+        b[i] = 0.0``."""
         span = self.span(node)
         base, index = value.args
         if len(node.targets) != 1 or not isinstance(base, ir.Read):
             return [self.verbatim(node)]
         item = ir.Op("operator.getitem", (base, index), form=ir.Form.SUBSCRIPT, span=span)
-        copied = ir.Op("tangent.snapshot", (item,), span=span)
-        again = self.expr(node.value.args[1])
+        again, once_more = self.expr(node.value.args[1]), self.expr(node.value.args[1])
+        whole = ir.Read(base.name, span)
+        copied = ir.Op("tangent.last_written", (item, whole, once_more), span=span)
         return [
             ir.Assign(self.target(node.targets[0]), copied, span=span),
             ir.Assign(ir.Item(base.name, again, span), ir.Const(0.0), span=span),
@@ -436,10 +444,24 @@ class _FunctionLowering:
         )
         return [ir.Assign(target, value, augmented=True, span=span, verbatim=True)]
 
+    def fresh(self, base: str) -> str:
+        """A name that nothing in the function has."""
+        taken = self.locals | self.program.identifiers(self.source)
+        numbered = (f"{base}_{i}" for i in count(1))
+        return next(n for n in chain((base,), numbered) if n not in taken)
+
     def stmt_Expr(self, node: Any) -> ir.Block:
+        changed = in_place.evaluated(self, node)
+        if changed is not None:
+            return changed
         return [ir.Evaluate(self.expr(node.value), self.span(node), verbatim=True)]
 
     def stmt_Return(self, node: Any) -> ir.Block:
+        written = in_place.with_output(self, node, node.value)
+        if written is not None:
+            for stmt in written[0]:
+                stmt.verbatim = False  # type: ignore[union-attr]
+            return [*written[0], ir.Return(written[1], self.span(node))]
         value = None if node.value is None else self.expr(node.value)
         return [ir.Return(value, self.span(node), verbatim=True)]
 

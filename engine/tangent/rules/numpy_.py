@@ -1186,7 +1186,14 @@ zero_gradient(
             *("isclose", "allclose", "array_equal", "signbit"),
             *("all", "any", "logical_and", "logical_or", "logical_not", "logical_xor"),
             *("argsort", "nonzero", "flatnonzero", "count_nonzero", "searchsorted"),
-            *("unravel_index", "ravel_multi_index", "diag_indices", "tril_indices", "triu_indices"),
+            *(
+                "unravel_index",
+                "ravel_multi_index",
+                "diag_indices",
+                "diag_indices_from",
+                "tril_indices",
+                "triu_indices",
+            ),
             *("int8", "int16", "int32", "int64", "uint8", "bool_", "intp"),
         )
     )

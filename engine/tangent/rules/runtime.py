@@ -142,6 +142,19 @@ general(
     ),
 )
 
+linear(
+    "tangent.last_written",
+    "c, array, index",
+    {"c": "last_written(g, array, index)"},
+    shape=like("c"),
+    inert=("array",),
+    tests=(
+        "normal(3), normal(4), np.array([0, 2, 2])",
+        "normal(2), normal(4), slice(1, 3)",
+        "normal(), normal(4), 1",
+    ),
+)
+
 # --- elementwise ---------------------------------------------------------------------------
 
 elementwise(

@@ -29,7 +29,7 @@ from tangent.runtime.elementwise import (
     sign,
     sinc_derivative,
 )
-from tangent.runtime.indexing import add_at, put_along, take_adjoint, take_out
+from tangent.runtime.indexing import add_at, last_written, put_along, take_adjoint, take_out
 from tangent.runtime.products import (
     as_columns,
     dot_adjoint_left,
@@ -103,6 +103,7 @@ __all__ = [
     "inner_adjoint_right",
     "inverse_axes",
     "larger",
+    "last_written",
     "log_or_zero",
     "matmul_adjoint_left",
     "matmul_adjoint_right",

@@ -8,7 +8,7 @@ import numpy as np
 
 from tangent.runtime.dispatch import for_tensors
 from tangent.runtime.shapes import fitted
-from tangent.runtime.values import accumulate, zeros_like
+from tangent.runtime.values import accumulate, snapshot, zeros_like
 
 
 def _may_repeat(index: Any) -> bool:
@@ -54,13 +54,21 @@ def take_out(adjoint: Any, index: Any) -> Any:
         value = adjoint[index]
         adjoint[index] = zeros_like(value)
         return value
-    value = adjoint[index].copy()
-    if _may_repeat(index):
+    value = last_written(adjoint[index], adjoint, index)
+    adjoint[index] = 0.0
+    return value
+
+
+def last_written(c: Any, array: Any, index: Any) -> Any:
+    """A copy of ``c``, which belongs to what was assigned to ``array[index]``, with zeros for
+    what the assignment wrote over itself: where an index array names an element more than
+    once, only the last one was kept."""
+    value = snapshot(c)
+    if isinstance(array, np.ndarray) and _may_repeat(index):
         numbers = np.arange(value.size).reshape(value.shape)
-        last = np.zeros(adjoint.shape, dtype=numbers.dtype)
+        last = np.zeros(array.shape, dtype=numbers.dtype)
         last[index] = numbers
         value *= last[index] == numbers
-    adjoint[index] = 0.0
     return value
 
 

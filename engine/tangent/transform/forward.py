@@ -197,7 +197,12 @@ class Forward:
             resolved = self.resolve(tangent)
             self.assign_primal_names()
             self.assign(target, resolved)
-            self.emit(ir.Assign(ir.Name(name), ir.Read(self.named[value]), span=stmt.span))
+            if stmt.augmented:
+                # It may be an array, of which the caller has to see the change.
+                self.emit(self.primal(stmt))
+            else:
+                again = ir.Read(self.named[value])
+                self.emit(ir.Assign(ir.Name(name), again, span=stmt.span))
         elif needs_result:
             self.root, self.root_name = value, name
             resolved = self.resolve(tangent)
@@ -250,8 +255,11 @@ class Forward:
         if not self._ensure_container(stmt, target.name):
             self.emit(stmt)
             return
+        place = ir.Item(self.names.tangent(target.name), target.index, each=target.each)
+        if target.each:
+            self._each_element(stmt, place, value)
+            return
         tangent = self.tangent(value) if self.activity.is_varied(value) else None
-        place = ir.Item(self.names.tangent(target.name), target.index)
         if tangent is None:
             if not (
                 stmt.augmented
@@ -273,6 +281,20 @@ class Forward:
             self.emit(ir.Assign(place, resolved, augmented=True, span=stmt.span, role=Role.TANGENT))
         elif not algebra.same(resolved, own):
             self.emit(ir.Assign(place, resolved, span=stmt.span, role=Role.TANGENT))
+        self.emit(self.primal(stmt))
+
+    def _each_element(self, stmt: ir.Assign, place: ir.Item, value: ir.Expr) -> None:
+        """``np.add.at(y, i, v)``: as often as an element is named, so is its tangent."""
+        assert isinstance(value, ir.Op)
+        added = self.tangent(value.args[1])
+        if added is not None:
+            own = ir.Op(
+                "operator.getitem", (ir.Read(place.name), place.index), form=ir.Form.SUBSCRIPT
+            )
+            total = (own, self.resolve(added))
+            self.assign_primal_names()
+            changed = ir.Op(value.callee, total, form=value.form, detail=value.detail)
+            self.emit(ir.Assign(place, changed, augmented=True, span=stmt.span, role=Role.TANGENT))
         self.emit(self.primal(stmt))
 
     def evaluation(self, stmt: ir.Evaluate) -> None:

@@ -664,7 +664,7 @@ class _Records:
                 if isinstance(target, ir.Item):
                     index = ir.rebuild(target.index, replace)
                     if index is not target.index:
-                        target = ir.Item(target.name, index, target.span)
+                        target = ir.Item(target.name, index, target.span, target.each)
                 if new_second is second and target is stmt.target:
                     return stmt
                 value = ir.Op(value.callee, (first, new_second), (), value.form, value.detail)
@@ -674,7 +674,7 @@ class _Records:
             if isinstance(target, ir.Item):
                 index = ir.rebuild(target.index, replace)
                 if index is not target.index:
-                    target = ir.Item(target.name, index, target.span)
+                    target = ir.Item(target.name, index, target.span, target.each)
             if value is stmt.value and target is stmt.target:
                 return stmt
             return ir.Assign(target, value, False, stmt.span, stmt.role, False, stmt.display)

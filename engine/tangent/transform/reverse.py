@@ -298,11 +298,14 @@ class Reverse:
         bound = self.versions.bound[stmt].get(target.name)
         if bound is None or target.name not in self.present or not self.activity.is_active(bound):
             return
+        if not stmt.augmented and is_whole(target.index) and self.numeric.is_numeric(bound):
+            self._whole_target(target.name, bound, value)
+            return
         index = self._operand(target.index)
         if stmt.augmented and isinstance(value, ir.Op):
             current = value.args[0]
-            if value.callee in ("operator.add", "operator.sub") and self._in_place(
-                bound, target.index
+            if value.callee in ("operator.add", "operator.sub") and (
+                target.each or self._in_place(bound, target.index)
             ):
                 # The old value goes on as it is: its adjoint stays where it is.
                 rest = value.args[1]
@@ -335,6 +338,17 @@ class Reverse:
             self.ensure(target.name, bound, owned=True)
             place = ir.Item(self.names.adjoint(target.name), index)
             self.emit(ir.Assign(place, ir.Const(0.0), span=self.span, role=Role.ADJOINT))
+
+    def _whole_target(self, name: str, bound: Value, value: ir.Expr) -> None:
+        """``x[:] = v``: nothing of the old elements is left."""
+        owned = self.present.pop(name)
+        if not self.activity.is_varied(value):
+            return
+        cotangent: ir.Expr = self.adjoint(name, bound)
+        if self._reads_items(value, name):
+            cotangent = self.temp(self.names.adjoint(name), cotangent)
+        self.backprop_reduced(value, cotangent, self.shapes.of_value(bound))
+        self.flush([name], owned)
 
     def backprop_reduced(self, value: ir.Expr, cotangent: ir.Expr, shape: Shape) -> None:
         """As `backprop`, for a value that is broadcast to ``shape`` when it is stored."""
@@ -1133,6 +1147,13 @@ class Reverse:
         return self.shapes.is_integer(index)
 
 
+def is_whole(index: ir.Expr) -> bool:
+    """Whether an index names every element of an array: ``...`` or ``:``."""
+    if isinstance(index, ir.Op) and index.callee == "slice":
+        return all(isinstance(a, ir.Const) and a.value is None for a in index.args)
+    return isinstance(index, ir.Const) and index.value is Ellipsis
+
+
 def unpacked(target: ir.Unpack, value: ir.Expr) -> Iterator[tuple[ir.Target, ir.Expr]]:
     """The targets of an unpacking with their values, as far as the value is written out."""
     if (
@@ -1220,13 +1241,18 @@ def _changes_in_place(block: ir.Block, name: str) -> bool:
     return False
 
 
+_NEW = frozenset({"numpy.copy", "numpy.sum"}) | {
+    f"tangent.{name}" for name in ("zeros_like", "expand", "snapshot", "take_out")
+}
+
+
 def _is_new(expr: ir.Expr) -> bool:
     """Whether evaluating an expression gives an object that nobody else holds."""
     if isinstance(expr, ir.Const):
         return True
     if not isinstance(expr, ir.Op):
         return False
-    if expr.callee in ("tangent.zeros_like", "tangent.expand", "tangent.snapshot", "numpy.sum"):
+    if expr.callee in _NEW:
         return True
     if expr.callee == "tangent.unbroadcast":
         return _is_new(expr.args[0])  # it gives its argument or something new
