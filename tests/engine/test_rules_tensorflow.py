@@ -77,6 +77,9 @@ class Sampler:
             "rng": rng,
             "normal": lambda *shape: rng.normal(size=shape).astype(dtype),
             "positive": lambda *shape: rng.uniform(0.5, 2.0, size=shape).astype(dtype),
+            "phasor": lambda *shape: (rng.normal(size=shape) + 1j * rng.normal(size=shape)).astype(
+                {"float32": "complex64", "float64": "complex128"}[dtype]
+            ),
             "unit": lambda *shape: rng.uniform(-0.9, 0.9, size=shape).astype(dtype),
         }
 
@@ -129,13 +132,13 @@ class Facts:
 def is_active(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(is_active(v) for v in value)
-    return isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f"
+    return isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "fc"
 
 
 def tensors(value: Any, dtype: str) -> Any:
     if isinstance(value, list):
         return [tensors(v, dtype) for v in value]
-    return tf.convert_to_tensor(value, dtype)
+    return tf.convert_to_tensor(value, value.dtype if value.dtype.kind == "c" else dtype)
 
 
 def prepare(rule: declare.Rule, call: str, dtype: str, blind: bool = False) -> SimpleNamespace:
@@ -195,6 +198,9 @@ def random_like(value: Any, seed: int) -> Any:
         return None
     if is_nested(value):
         return [random_like(v, seed + i) for i, v in enumerate(value)]
+    if value.dtype.is_complex:
+        parts = (rng.normal(size=value.shape), rng.normal(size=value.shape))
+        return tf.cast(tf.dtypes.complex(*parts), value.dtype)
     if not value.dtype.is_floating:
         return tf.zeros(value.shape)
     return tf.constant(rng.normal(size=value.shape), dtype=value.dtype)
@@ -205,7 +211,15 @@ def ones_like(value: Any) -> Any:
 
 
 def floating(value: Any) -> bool:
-    return value is not None and value.dtype.is_floating
+    return value is not None and (value.dtype.is_floating or value.dtype.is_complex)
+
+
+def conjugate(value: Any) -> Any:
+    """TensorFlow's gradients with respect to complex values are the conjugates of ours."""
+    return tf.nest.map_structure(
+        lambda v: tf.math.conj(v) if v.dtype.is_complex else v,
+        tf.nest.map_structure(tf.convert_to_tensor, value),
+    )
 
 
 def gradient(tape: Any, y: Any, value: Any, g: Any) -> Any:
@@ -213,7 +227,8 @@ def gradient(tape: Any, y: Any, value: Any, g: Any) -> Any:
     pairs = list(zip(tf.nest.flatten(y), tf.nest.flatten(g), strict=True))
     y = [part for part, _ in pairs if floating(part)]
     g = [c for part, c in pairs if floating(part)]
-    return tape.gradient(y, value, g, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    zero = tf.UnconnectedGradients.ZERO
+    return conjugate(tape.gradient(y, value, conjugate(g), unconnected_gradients=zero))
 
 
 def assert_same(got: Any, expected: Any, like: Any) -> None:
@@ -225,14 +240,14 @@ def assert_same(got: Any, expected: Any, like: Any) -> None:
     if like is None:
         assert got is None
         return
-    if not like.dtype.is_floating:
+    if not floating(like):
         np.testing.assert_array_equal(got, np.zeros(like.shape))
         return
     expected = tf.convert_to_tensor(expected)  # the tape may give `tf.IndexedSlices`
     assert got.dtype == like.dtype
     assert got.shape == like.shape
     # TensorFlow keeps some constants (of `gelu`, `leaky_relu`) in single precision.
-    tolerance = 1e-7 if like.dtype == tf.float64 else 1e-4
+    tolerance = 1e-7 if like.dtype in (tf.float64, tf.complex128) else 1e-4
     np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance)
 
 

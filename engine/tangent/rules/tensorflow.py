@@ -1073,6 +1073,7 @@ linear(
 
 from tangent.rules import (  # noqa: E402, F401
     tensorflow_arrangement,
+    tensorflow_complex,
     tensorflow_special,
     tensorflow_tape,
 )

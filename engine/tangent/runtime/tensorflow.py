@@ -18,11 +18,25 @@ Tensor = Any
 
 
 def in_dtype_of(value: Tensor, x: Tensor) -> Tensor:
-    """The value as a tensor of the dtype of ``x``, if that is a floating one."""
+    """The value as a tensor of the dtype of ``x``, if that is a floating or complex one."""
     x = tf.convert_to_tensor(x)
+    varies = _varies(x)
     if not tf.is_tensor(value):
-        return tf.convert_to_tensor(value, x.dtype if x.dtype.is_floating else None)
-    return tf.cast(value, x.dtype) if x.dtype.is_floating else tf.convert_to_tensor(value)
+        return tf.convert_to_tensor(value, x.dtype if varies else None)
+    return tf.cast(value, x.dtype) if varies else tf.convert_to_tensor(value)
+
+
+def _varies(x: Tensor) -> bool:
+    """Whether the dtype of a tensor can carry a derivative."""
+    return x.dtype.is_floating or x.dtype.is_complex
+
+
+def _conjugate(value: Any) -> Any:
+    """To and from TensorFlow's gradients, which are the conjugates of ours."""
+    return tf.nest.map_structure(
+        lambda part: tf.math.conj(part) if part is not None and part.dtype.is_complex else part,
+        value,
+    )
 
 
 def shape_of(value: Tensor) -> tf.TensorShape:
@@ -44,7 +58,7 @@ def zeros_like(x: Tensor) -> Tensor:
     """
     if not tf.is_tensor(x):
         raise TypeError(f"a value of type {type(x).__name__} carries no derivative")
-    if x.dtype.is_floating:
+    if x.dtype.is_floating or x.dtype.is_complex:
         return tf.zeros_like(x)
     if x.dtype.is_integer or x.dtype.is_bool:
         return tf.zeros(tf.shape(x))
@@ -330,9 +344,9 @@ def gradient_by_tape(
         y = _applied(f, wrt, value, tensors, options)
     results, cotangents = _floating(y, c)
     gradients = tape.gradient(
-        results, value, cotangents, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        results, value, _conjugate(cotangents), unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
-    return tf.nest.map_structure(tf.convert_to_tensor, gradients)
+    return _conjugate(tf.nest.map_structure(tf.convert_to_tensor, gradients))
 
 
 def tangent_by_tape(
@@ -382,13 +396,11 @@ def gradients_of_gradient(
     with tf.GradientTape() as tape:
         tape.watch(active)
         y = gradient_by_tape(f, wrt, c, values, options)
-    found = iter(
-        tape.gradient(y, active, cotangent, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    gradients = tape.gradient(
+        y, active, _conjugate(cotangent), unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
-    return [
-        tf.nest.map_structure(tf.convert_to_tensor, next(found)) if _is_floating(v) else None
-        for v in values
-    ]
+    found = iter(_conjugate(tf.nest.map_structure(tf.convert_to_tensor, gradients)))
+    return [next(found) if _is_floating(v) else None for v in values]
 
 
 def tangent_of_gradient(
@@ -429,7 +441,7 @@ def _as_tensors(value: Any) -> Any:
 
 def _is_floating(value: Any) -> bool:
     parts = tf.nest.flatten(value)
-    return bool(parts) and all(tf.is_tensor(p) and p.dtype.is_floating for p in parts)
+    return bool(parts) and all(tf.is_tensor(p) and _varies(p) for p in parts)
 
 
 def _floating(y: Any, c: Any) -> tuple[list[Tensor], list[Tensor]]:
@@ -439,4 +451,4 @@ def _floating(y: Any, c: Any) -> tuple[list[Tensor], list[Tensor]]:
     if isinstance(y, (list, tuple)):
         pairs = [_floating(part, cotangent) for part, cotangent in zip(y, c, strict=True)]
         return [p for ps, _ in pairs for p in ps], [q for _, qs in pairs for q in qs]
-    return ([y], [in_dtype_of(c, y)]) if y.dtype.is_floating else ([], [])
+    return ([y], [in_dtype_of(c, y)]) if _varies(y) else ([], [])
