@@ -39,7 +39,7 @@ CALLS = [
 NOT_IN_A_GRAPH = (
     *("conv2d", "pool2d", "tensorflow.constant", "tensorflow.unstack", "fractional_avg_pool"),
     *("linalg.pinv", "linalg.qr", "linalg.svd", "extract_volume_patches", "isotonic_regression"),
-    *("sufficient_statistics", "inverse_mdct"),
+    *("sufficient_statistics", "inverse_mdct", "eigh_tridiagonal", "approx_max_k", "approx_top_k"),
 )
 # TensorFlow has no second derivative of these, from which its forward mode is made.
 NO_FORWARD_MODE = ("tensorflow.nn.softsign", "tensorflow.gather_nd") + tuple(
@@ -61,7 +61,8 @@ SINGLE = tuple(
         *(f"quantization.fake_quant_with_min_max_{n}" for n in ("args", "vars")),
         "quantization.fake_quant_with_min_max_vars_per_channel",
         *(f"random.stateless_{n}" for n in ("normal", "truncated_normal", "uniform", "gamma")),
-        *("image.resize", "math.bessel_i1", "signal.inverse_mdct"),
+        *("image.resize", "math.bessel_i1", "signal.inverse_mdct", "sparse.sparse_dense_matmul"),
+        *("math.approx_max_k", "approx_top_k"),
     )
 )
 

@@ -375,6 +375,31 @@ general(
     shape=_reduced,
     tests=_REDUCTIONS,
 )
+_DEVIATION = "(input_tensor - tf.reduce_mean(input_tensor, axis=axis, keepdims=True))"
+_FROM_MEAN = f"({_DEVIATION} * {_SHARE})"
+_adjoint, _tangent = _weighted(f"(2.0 * {_FROM_MEAN})")
+general(
+    "tensorflow.math.reduce_variance",
+    _REDUCTION,
+    {"input_tensor": _adjoint},
+    {"input_tensor": _tangent},
+    shape=_reduced,
+    tests=_REDUCTIONS,
+)
+general(
+    "tensorflow.math.reduce_std",
+    _REDUCTION,
+    {"input_tensor": _spread("g / y", f" * {_FROM_MEAN}")},
+    {
+        "input_tensor": [
+            Case(f"tf.reduce_sum(g * {_FROM_MEAN}) / y", _absent("axis", "keepdims")),
+            Case(f"tf.reduce_sum(g * {_FROM_MEAN}, axis=axis, keepdims=keepdims) / y"),
+        ]
+    },
+    shape=_reduced,
+    kinks="where all elements are equal there is no derivative: the result is NaN",
+    tests=_REDUCTIONS,
+)
 for _name in ("sum", "mean", "max", "min", "logsumexp"):
     alias(**{f"tensorflow.math.reduce_{_name}": f"tensorflow.reduce_{_name}"})
 

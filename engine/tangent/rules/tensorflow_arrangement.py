@@ -226,6 +226,17 @@ alias(
 )
 
 
+general(
+    "tensorflow.dtypes.saturate_cast",
+    "value, dtype, name=None",
+    {"value": "cast_like(g, value, y)"},
+    {"value": "cast_like(g, y, value)"},
+    shape=like("value"),
+    doc="Between floating types; where a value does not fit, it is infinite in either.",
+    tests=("normal(2, 3), tf.float32",),
+)
+alias(**{"tensorflow.saturate_cast": "tensorflow.dtypes.saturate_cast"})
+
 # --- where TensorFlow says nothing ---------------------------------------------------------------
 # `tf.GradientTape` gives None for these, though they depend on these arguments: here they are
 # constants, so that a varied one is reported. Nothing passes through the others.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 
-from tangent.rules.declare import CallFacts, Case, alias, general, linear
+from tangent.rules.declare import CallFacts, Case, alias, general, like, linear
 
 _HELPERS = {"gradient_by_tape", "tangent_by_tape"}
 
@@ -207,6 +207,12 @@ by_tape(
     "tensor",
     "normal(3, 3)",
     "normal(4, 3), compute_uv=False",
+)
+by_tape(
+    "linalg.eigh_tridiagonal",
+    "alpha, beta, eigvals_only=True, select='a', select_range=None, tol=None, name=None",
+    "alpha beta",
+    "positive(4), normal(3)",
 )
 by_tape(
     "linalg.triangular_solve",
@@ -639,6 +645,61 @@ by_tape(
     "[3], [1, 2], positive(3)",
 )
 
+for _name in ("normal", "truncated_normal"):
+    general(
+        f"tensorflow.random.{_name}",
+        "shape, mean=0.0, stddev=1.0, dtype=None, seed=None, name=None",
+        {"mean": "unbroadcast(g, mean)", "stddev": "unbroadcast(g * (y - mean) / stddev, stddev)"},
+        {"mean": "expand(g, y)", "stddev": "expand(g * (y - mean) / stddev, y)"},
+        doc="With the sample held fixed: the derivative of mean + stddev * sample.",
+    )
+general(
+    "tensorflow.random.uniform",
+    "shape, minval=0.0, maxval=1.0, dtype=None, seed=None, name=None",
+    {
+        "minval": "unbroadcast(g * (maxval - y) / (maxval - minval), minval)",
+        "maxval": "unbroadcast(g * (y - minval) / (maxval - minval), maxval)",
+    },
+    {
+        "minval": "expand(g * (maxval - y) / (maxval - minval), y)",
+        "maxval": "expand(g * (y - minval) / (maxval - minval), y)",
+    },
+    doc="With the sample held fixed.",
+)
+general(
+    "tensorflow.random.gamma",
+    "shape, alpha, beta=None, dtype=None, seed=None, name=None",
+    {
+        "alpha": [
+            Case(
+                "unbroadcast(g * tf.raw_ops.RandomGammaGrad(alpha=expand(alpha, y), sample=y),"
+                " alpha)",
+                lambda call: call.absent("beta"),
+            ),
+            Case(
+                "unbroadcast(g * tf.raw_ops.RandomGammaGrad(alpha=expand(alpha, y),"
+                " sample=y * beta) / beta, alpha)"
+            ),
+        ],
+        "beta": "unbroadcast(-g * y / beta, beta)",
+    },
+    {
+        "alpha": [
+            Case(
+                "expand(g, y) * tf.raw_ops.RandomGammaGrad(alpha=expand(alpha, y), sample=y)",
+                lambda call: call.absent("beta"),
+            ),
+            Case(
+                "expand(g, y) * tf.raw_ops.RandomGammaGrad(alpha=expand(alpha, y),"
+                " sample=y * beta) / beta"
+            ),
+        ],
+        "beta": "expand(-g / beta, y) * y",
+    },
+    doc="Implicit reparametrisation of the sample.",
+    reference="Figurnov, Mohamed, Mnih, Implicit Reparameterization Gradients, 2018",
+)
+
 # --- signals -------------------------------------------------------------------------------------
 
 for _name in ("dct", "idct"):
@@ -674,8 +735,55 @@ by_tape(
 
 # --- several ways to say the same ----------------------------------------------------------------
 
+for _name, _first in (
+    ("filter", "input, filter_sizes, out_backprop"),
+    ("input", "input_sizes, filter, out_backprop"),
+):
+    by_tape(
+        f"nn.depthwise_conv2d_backprop_{_name}",
+        f"{_first}, strides, padding, data_format='NHWC', dilations=[1, 1, 1, 1], name=None",
+        "input out_backprop" if _name == "filter" else "filter out_backprop",
+        f"{_SPATIAL}, [2, 2, 3, 2], normal(2, 6, 5, 6), [1, 1, 1, 1], 'SAME'"
+        if _name == "filter"
+        else "[2, 6, 5, 3], normal(2, 2, 3, 2), normal(2, 6, 5, 6), [1, 1, 1, 1], 'SAME'",
+    )
+for _name in ("max", "min"):
+    by_tape(
+        f"math.approx_{_name}_k",
+        "operand, k, reduction_dimension=-1, recall_target=0.95, reduction_input_size_override=-1,"
+        " aggregate_to_topk=True, name=None",
+        "operand",
+        *(("normal(2, 5), 2",) if _name == "max" else ()),  # TensorFlow on a CPU has no other
+    )
+by_tape(
+    "approx_top_k",
+    "input, k, reduction_dimension=-1, recall_target=0.95, is_max_k=True,"
+    " reduction_input_size_override=-1, aggregate_to_topk=True, name=None",
+    "input",
+    "normal(2, 5), 2",
+)
+by_tape(
+    "sparse.sparse_dense_matmul",
+    "sp_a, b, adjoint_a=False, adjoint_b=False, name=None",
+    "b",
+    "tf.sparse.from_dense(np.eye(3, 4, dtype=np.float32)), normal(4, 2)",
+)
+
+general(
+    "tensorflow.image.random_brightness",
+    "image, max_delta, seed=None",
+    {"image": "g"},
+    {"image": "g"},
+    shape=like("image"),
+)
 alias(
     **{
+        "tensorflow.eig": "tensorflow.linalg.eig",
+        "tensorflow.eigvals": "tensorflow.linalg.eigvals",
+        "tensorflow.linalg.l2_normalize": "tensorflow.math.l2_normalize",
+        "tensorflow.matrix_square_root": "tensorflow.linalg.sqrtm",
+        "tensorflow.nn.approx_max_k": "tensorflow.math.approx_max_k",
+        "tensorflow.nn.approx_min_k": "tensorflow.math.approx_min_k",
         "tensorflow.reduce_prod": "tensorflow.math.reduce_prod",
         "tensorflow.nn.l2_normalize": "tensorflow.math.l2_normalize",
         "tensorflow.nn.top_k": "tensorflow.math.top_k",
