@@ -115,6 +115,44 @@ def two_results(x):
     return tf.reduce_sum(x), x * x
 
 
+def dropped(x, w):
+    tf.random.set_seed(7)
+    h = tf.nn.relu(tf.matmul(x, w))
+    h = tf.nn.dropout(h, 0.4, seed=3)
+    return tf.reduce_sum(h * h)
+
+
+def normalized(x, scale, offset):
+    mean, variance = tf.nn.moments(x, axes=[0])
+    y = tf.nn.batch_normalization(x, mean, variance, offset, scale, 1e-3)
+    return tf.reduce_sum(y ** 3)
+
+
+def spectrum(x):
+    z = tf.signal.fft(tf.complex(x, tf.zeros_like(x)))
+    power = tf.math.real(z * tf.math.conj(z))
+    return tf.reduce_sum(power * power)
+
+
+def log_likelihood(a, x):
+    sigma = tf.matmul(a, a, transpose_b=True) + 2.0 * tf.eye(3, dtype=a.dtype)
+    chol = tf.linalg.cholesky(sigma)
+    z = tf.linalg.triangular_solve(chol, tf.expand_dims(x, -1))
+    return -0.5 * tf.reduce_sum(z * z) - tf.reduce_sum(tf.math.log(tf.linalg.diag_part(chol)))
+
+
+def sampled(mean, spread):
+    tf.random.set_seed(11)
+    z = tf.random.normal([4], mean, spread, dtype=tf.float64, seed=5)
+    return tf.reduce_sum(tf.tanh(z))
+
+
+def pooled(image):
+    y = tf.nn.avg_pool(image, 2, 2, "VALID")
+    y = tf.image.pad_to_bounding_box(tf.image.flip_left_right(y), 1, 0, 4, 3)
+    return tf.reduce_sum(y ** 2) + tf.math.reduce_std(image)
+
+
 CASES = [
     (tanh_of_product, (RNG.normal(size=(4, 3)), RNG.normal(size=(3, 4))), ("x", "w")),
     (sum_of_tanh, (RNG.normal(size=(4, 3)), RNG.normal(size=(3, 4))), ("x", "w")),
@@ -159,4 +197,14 @@ CASES = [
     ),
     (constants, (RNG.normal(size=3),), ("x",)),
     (two_results, (RNG.normal(size=3),), ("x",)),
+    (dropped, (RNG.normal(size=(3, 4)), RNG.normal(size=(4, 2))), ("x", "w")),
+    (
+        normalized,
+        (RNG.normal(size=(4, 2)), RNG.normal(size=2), RNG.normal(size=2)),
+        ("x", "scale", "offset"),
+    ),
+    (spectrum, (RNG.normal(size=4),), ("x",)),
+    (log_likelihood, (RNG.normal(size=(3, 3)), RNG.normal(size=3)), ("a", "x")),
+    (sampled, (np.array(0.3), np.array(1.2)), ("mean", "spread")),
+    (pooled, (RNG.normal(size=(1, 4, 4, 2)),), ("image",)),
 ]

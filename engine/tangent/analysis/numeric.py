@@ -75,6 +75,8 @@ def find_numeric(
                     for arg in node.args[: 1 if node.form is ir.Form.SUBSCRIPT else None]:
                         if isinstance(arg, ir.Read):
                             evidence.add(versions.of[arg])
+                elif isinstance(node, ir.Op) and node.callee.startswith("tensorflow."):
+                    evidence.update(versions.of[read] for read in _tensors(node))
     return Numeric(evidence, versions, shapes)
 
 
@@ -85,6 +87,19 @@ def _is_evidence(op: ir.Op) -> bool:
     if op.form is ir.Form.OPERATOR:
         return op.callee.startswith("operator.") and op.callee != "operator.not_"
     return op.form is ir.Form.ATTRIBUTE
+
+
+def _tensors(op: ir.Op) -> list[ir.Read]:
+    """The variables that a function of TensorFlow takes as one tensor each."""
+    rule = registry.rule_for(op.callee)
+    if rule is None:
+        return []
+    positional = zip(rule.parameter_names[0], op.args)
+    return [
+        arg
+        for parameter, arg in (*positional, *op.keywords)
+        if isinstance(arg, ir.Read) and parameter in rule.adjoint and parameter != rule.sequence
+    ]
 
 
 def _names_array(annotation: Any) -> bool:

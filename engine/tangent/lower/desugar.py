@@ -4,7 +4,8 @@ Only where they carry a derivative: a ternary, ``and`` and ``or`` become ``if`` 
 because the backward pass follows the branch that was taken; loops over ``enumerate``, ``zip``,
 ``reversed`` and over the value of an expression, and loops that unpack the items, become loops
 over positions, because the cotangent of an item goes to its position. What is looped over has a
-name of its own if the loop binds its name anew.
+name of its own if the loop binds its name anew. A function that sets elements to zero at random
+becomes a product with a mask, which can be kept: the result alone does not tell which they were.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def desugar(
                 out += _branches(value, stmt.target.name, stmt, is_active, fresh)
                 continue
             new = _hoist_lazy(value, stmt, before, is_active, fresh)
+            new = _with_masks(new, stmt, before, is_active, fresh)
             if new is not value:
                 stmt = _with_value(stmt, new)
         out += before
@@ -89,6 +91,47 @@ def _hoist_lazy(
         name = fresh("choice")
         before.extend(_branches(node, name, stmt, is_active, fresh))
         return ir.Read(name, node.span)
+
+    return ir.rebuild(expr, replace)
+
+
+# Functions that set elements of their first argument to zero at random, and scale the others.
+_RANDOM_MASKS = frozenset({"tensorflow.nn.dropout"})
+
+
+def _with_masks(
+    expr: ir.Expr,
+    stmt: ir.Stmt,
+    before: ir.Block,
+    is_active: Callable[[ir.Expr], bool],
+    fresh: Callable[[str], str],
+) -> ir.Expr:
+    """``dropout(x, rate)`` as ``x * dropout(ones_like(x), rate)``: the same random numbers."""
+
+    def replace(node: ir.Expr) -> ir.Expr | None:
+        if not isinstance(node, ir.Op) or node.callee not in _RANDOM_MASKS:
+            return None
+        operands = [*node.args, *(value for keyword, value in node.keywords if keyword == "x")]
+        if not operands or not is_active(operands[0]):
+            return None
+        first = ir.rebuild(operands[0], replace)
+        if not isinstance(first, ir.Read):
+            name = fresh("dropped")
+            before.append(ir.Assign(ir.Name(name), first, span=stmt.span))
+            first = ir.Read(name)
+        ones = ir.Op("tensorflow.ones_like", (ir.Read(first.name),))
+        mask = ir.Op(
+            node.callee,
+            (ones, *node.args[1:]),
+            node.keywords,
+            node.form,
+            node.detail,
+            node.function,
+        )
+        name = fresh("mask")
+        before.append(ir.Assign(ir.Name(name), mask, span=stmt.span))
+        product = (ir.Read(first.name, node.span), ir.Read(name))
+        return ir.Op("operator.mul", product, form=ir.Form.OPERATOR, detail=("*",), span=node.span)
 
     return ir.rebuild(expr, replace)
 

@@ -264,7 +264,17 @@ elementwise(
     {"labels": "-g * logits", "logits": "g * (tf.sigmoid(logits) - labels)"},
     tests=("positive(2, 3), normal(2, 3)",),
 )
-# The condition may be larger than both choices, so the result's shape is not theirs.
+
+
+def _shape_of_choice(call: CallFacts) -> str:
+    """The condition may be larger than both choices, so the result's shape is not theirs."""
+    for one, other in (("a", "b"), ("b", "a")):
+        if call.same_shape("condition", one):
+            if call.rank(other) == 0 or call.same_shape("condition", other):
+                return like(one)
+    return "unknown"
+
+
 general(
     "tensorflow.where",
     "condition, a, b, /, name=None",
@@ -276,6 +286,7 @@ general(
         "a": "expand(tf.where(condition, g, 0.0), y)",
         "b": "expand(tf.where(condition, 0.0, g), y)",
     },
+    shape=_shape_of_choice,
     tests=(
         "np.array([True, False, True]), normal(3), normal(3)",
         "np.array([[True], [False]]), normal(3), 1.5",
@@ -399,6 +410,22 @@ general(
     shape=_reduced,
     kinks="where all elements are equal there is no derivative: the result is NaN",
     tests=_REDUCTIONS,
+)
+# By the formula: TensorFlow's own second derivative takes the mean in the variance as a constant.
+_SHARE_EACH = "tf.cast(tf.size(y[0]) / tf.size(x), x.dtype)"
+_CENTRED = "(x - tf.reduce_mean(x, axis=axes, keepdims=True))"
+general(
+    "tensorflow.nn.moments",
+    "x, axes, shift=None, keepdims=False, name=None",
+    {
+        "x": f"{_SHARE_EACH} * (expand(insert_dims(g[0], x, axes, keepdims), x)"
+        f" + 2.0 * insert_dims(g[1], x, axes, keepdims) * {_CENTRED})"
+    },
+    {
+        "x": "(tf.reduce_mean(g, axis=axes, keepdims=keepdims),"
+        f" tf.reduce_mean(2.0 * g * {_CENTRED}, axis=axes, keepdims=keepdims))"
+    },
+    tests=("normal(4, 3), [0]", "normal(4, 3), [0, 1], keepdims=True"),
 )
 for _name in ("sum", "mean", "max", "min", "logsumexp"):
     alias(**{f"tensorflow.math.reduce_{_name}": f"tensorflow.reduce_{_name}"})
@@ -821,7 +848,6 @@ general(
     "x, /, dtype, name=None",
     {"x": "cast_like(g, x, y)"},
     {"x": "cast_like(g, y, x)"},
-    shape=like("x"),
     doc="Through a type that is not floating the derivative is zero.",
     tests=("normal(3), tf.float32", "normal(3), tf.int32"),
 )

@@ -214,7 +214,6 @@ general(
     "image, dtype, saturate=False, name=None",
     {"image": "cast_like(g, image, y)"},
     {"image": "cast_like(g, y, image)"},
-    shape=like("image"),
     doc="Between floating types; through integers the derivative is zero.",
     tests=("normal(2, 3), tf.float32",),
 )
@@ -231,7 +230,6 @@ general(
     "value, dtype, name=None",
     {"value": "cast_like(g, value, y)"},
     {"value": "cast_like(g, y, value)"},
-    shape=like("value"),
     doc="Between floating types; where a value does not fit, it is infinite in either.",
     tests=("normal(2, 3), tf.float32",),
 )

@@ -31,7 +31,6 @@ for _name, _adjoint in (
         "input, name=None",
         {"input": f"{_adjoint} if input.dtype.is_complex else g"},
         {"input": f"tf.math.{_name}(g)"},
-        shape=like("input"),
         tests=("phasor(2, 3)",),
     )
     alias(**{f"tensorflow.{_name}": f"tensorflow.math.{_name}"})

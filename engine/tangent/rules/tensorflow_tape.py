@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 
-from tangent.rules.declare import CallFacts, Case, alias, general, like, linear
+from tangent.rules.declare import CallFacts, Case, alias, general, like
 
 _HELPERS = {"gradient_by_tape", "tangent_by_tape"}
 
@@ -538,13 +538,6 @@ by_tape(
     "positive(3), normal(3)",
 )
 by_tape(
-    "nn.moments",
-    "x, axes, shift=None, keepdims=False, name=None",
-    "x",
-    "normal(4, 3), [0]",
-    "normal(4, 3), [0, 1], keepdims=True",
-)
-by_tape(
     "nn.weighted_moments",
     "x, axes, frequency_weights, keepdims=False, name=None",
     "x frequency_weights",
@@ -644,12 +637,34 @@ by_tape(
     "alpha",
     "[3], [1, 2], positive(3)",
 )
+# Where it carries a derivative, a dropout is written as a product with its mask (`lower.desugar`).
+# The result alone does not tell which zeros were dropped.
+_KEPT = "tf.where(y == 0.0, math.nan, g / (1.0 - rate))"
+general(
+    "tensorflow.nn.dropout",
+    "x, rate, noise_shape=None, seed=None, name=None",
+    {"x": _KEPT},
+    {"x": _KEPT},
+    shape=like("x"),
+)
+
+
+def _summed(term: str, parameter: str) -> list[Case]:
+    """The term in the shape of a parameter, which often is a number."""
+    return [
+        Case(f"tf.reduce_sum({term})", lambda call: call.rank(parameter) == 0),
+        Case(f"unbroadcast({term}, {parameter})"),
+    ]
+
 
 for _name in ("normal", "truncated_normal"):
     general(
         f"tensorflow.random.{_name}",
         "shape, mean=0.0, stddev=1.0, dtype=None, seed=None, name=None",
-        {"mean": "unbroadcast(g, mean)", "stddev": "unbroadcast(g * (y - mean) / stddev, stddev)"},
+        {
+            "mean": _summed("g", "mean"),
+            "stddev": _summed("g * (y - mean) / stddev", "stddev"),
+        },
         {"mean": "expand(g, y)", "stddev": "expand(g * (y - mean) / stddev, y)"},
         doc="With the sample held fixed: the derivative of mean + stddev * sample.",
     )
@@ -657,8 +672,8 @@ general(
     "tensorflow.random.uniform",
     "shape, minval=0.0, maxval=1.0, dtype=None, seed=None, name=None",
     {
-        "minval": "unbroadcast(g * (maxval - y) / (maxval - minval), minval)",
-        "maxval": "unbroadcast(g * (y - minval) / (maxval - minval), maxval)",
+        "minval": _summed("g * (maxval - y) / (maxval - minval)", "minval"),
+        "maxval": _summed("g * (y - minval) / (maxval - minval)", "maxval"),
     },
     {
         "minval": "expand(g * (maxval - y) / (maxval - minval), y)",
@@ -808,8 +823,16 @@ general(
     },
     sequence="tensors",
 )
-linear(
+general(
     "tangent.tangent_by_tape",
     "f, wrt, c, tensors, options=None",
-    {"c": "gradient_by_tape(f, wrt, g, tensors, options)"},
+    {
+        "c": "gradient_by_tape(f, wrt, g, tensors, options)",
+        "tensors": "gradients_of_tangent(f, wrt, c, g, tensors, options)",
+    },
+    {
+        "c": "tangent_by_tape(f, wrt, g, tensors, options)",
+        "tensors": "tangent_of_tangent(f, wrt, c, g, tensors, options)",
+    },
+    sequence="tensors",
 )

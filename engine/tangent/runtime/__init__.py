@@ -141,7 +141,8 @@ _FOR_TENSORS = frozenset(
         *("avg_pool2d_adjoint", "cast_like", "conv2d_filters_adjoint", "insert_dims"),
         *("max_pool2d_adjoint", "max_pool2d_tangent", "tie_weights"),
         *("unconcat", "ungather", "untile"),
-        *("gradient_by_tape", "gradients_of_gradient", "tangent_by_tape", "tangent_of_gradient"),
+        *("gradient_by_tape", "gradients_of_gradient", "gradients_of_tangent"),
+        *("tangent_by_tape", "tangent_of_gradient", "tangent_of_tangent"),
     )
 )
 

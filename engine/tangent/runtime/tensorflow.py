@@ -391,16 +391,23 @@ def gradients_of_gradient(
 ) -> list[Any]:
     """The cotangents of all ``tensors`` in ``gradient_by_tape(f, wrt, c, tensors, options)``,
     given the cotangent of its result; None for what is not floating."""
-    values = [_as_tensors(t) if _is_floating(t) else t for t in tensors]
-    active = [v for v in values if _is_floating(v)]
-    with tf.GradientTape() as tape:
-        tape.watch(active)
-        y = gradient_by_tape(f, wrt, c, values, options)
-    gradients = tape.gradient(
-        y, active, _conjugate(cotangent), unconnected_gradients=tf.UnconnectedGradients.ZERO
+    return _gradients_of(
+        lambda values: gradient_by_tape(f, wrt, c, values, options), cotangent, tensors
     )
-    found = iter(_conjugate(tf.nest.map_structure(tf.convert_to_tensor, gradients)))
-    return [next(found) if _is_floating(v) else None for v in values]
+
+
+def gradients_of_tangent(
+    f: Callable[..., Any],
+    wrt: int,
+    c: Any,
+    cotangent: Any,
+    tensors: Sequence[Any],
+    options: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    """As `gradients_of_gradient`, of ``tangent_by_tape(f, wrt, c, tensors, options)``."""
+    return _gradients_of(
+        lambda values: tangent_by_tape(f, wrt, c, values, options), cotangent, tensors
+    )
 
 
 def tangent_of_gradient(
@@ -413,13 +420,52 @@ def tangent_of_gradient(
 ) -> Any:
     """The tangent of ``gradient_by_tape(f, wrt, c, tensors, options)``, given the tangents of
     ``tensors`` (None for what is not floating)."""
+    return _tangent_of(
+        lambda values: gradient_by_tape(f, wrt, c, values, options), directions, tensors
+    )
+
+
+def tangent_of_tangent(
+    f: Callable[..., Any],
+    wrt: int,
+    c: Any,
+    directions: Sequence[Any],
+    tensors: Sequence[Any],
+    options: Mapping[str, Any] | None = None,
+) -> Any:
+    """As `tangent_of_gradient`, of ``tangent_by_tape(f, wrt, c, tensors, options)``."""
+    return _tangent_of(
+        lambda values: tangent_by_tape(f, wrt, c, values, options), directions, tensors
+    )
+
+
+def _gradients_of(
+    f: Callable[[list[Any]], Any], cotangent: Any, tensors: Sequence[Any]
+) -> list[Any]:
+    values = [_as_tensors(t) if _is_floating(t) else t for t in tensors]
+    active = [v for v in values if _is_floating(v)]
+    with tf.GradientTape() as tape:
+        tape.watch(active)
+        y = f(values)
+    results, cotangents = _floating(y, cotangent)
+    gradients = tape.gradient(
+        results, active, _conjugate(cotangents), unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    found = iter(_conjugate(tf.nest.map_structure(tf.convert_to_tensor, gradients)))
+    return [next(found) if _is_floating(v) else None for v in values]
+
+
+def _tangent_of(
+    f: Callable[[list[Any]], Any], directions: Sequence[Any], tensors: Sequence[Any]
+) -> Any:
     values = [_as_tensors(t) if _is_floating(t) else t for t in tensors]
     pairs = [(v, d) for v, d in zip(values, directions, strict=True) if _is_floating(v)]
     active = [v for v, _ in pairs]
     along = [tf.nest.map_structure(in_dtype_of, d, v) for v, d in pairs]
     with tf.autodiff.ForwardAccumulator(active, along) as accumulator:
-        y = gradient_by_tape(f, wrt, c, values, options)
-    return accumulator.jvp(y, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        y = f(values)
+    zero = tf.UnconnectedGradients.ZERO
+    return tf.nest.map_structure(lambda part: accumulator.jvp(part, unconnected_gradients=zero), y)
 
 
 def _applied(
