@@ -327,7 +327,7 @@ def written(dotted: str) -> str:
 
 
 def functions() -> Iterator[str]:
-    rules = {rule.name: rule for rule in registry.all_rules()}
+    rules = {**{rule.name: rule for rule in registry.all_rules()}, **declare.SOURCES}
     for library, (title, _) in LIBRARIES.items():
 
         def of(names: object, library: str = library) -> list[str]:

@@ -32,7 +32,7 @@ from tangent.emit.writer import GeneratedFunction, Writer
 from tangent.ir import nodes as ir
 from tangent.lower import scopes
 from tangent.lower.desugar import desugar
-from tangent.lower.lower import Program
+from tangent.lower.lower import Program, canonical
 from tangent.lower.single_exit import Exit, single_exit
 from tangent.resolve.static import Sources
 from tangent.resolve.symbols import FunctionSource, Library, Symbol, UserFunction
@@ -882,7 +882,7 @@ def _own_imports(source: FunctionSource) -> list[str]:
 
 def _same_symbol(first: Any, second: Any) -> bool:
     if isinstance(first, Library) and isinstance(second, Library):
-        return first.dotted == second.dotted
+        return canonical(first.dotted) == canonical(second.dotted)
     if isinstance(first, UserFunction) and isinstance(second, UserFunction):
         a, b = first.function, second.function
         return (a.module.path, a.qualname) == (b.module.path, b.qualname)
@@ -891,11 +891,13 @@ def _same_symbol(first: Any, second: Any) -> bool:
 
 def _import_of(name: str, symbol: Any, module: str | None) -> str | None:
     if isinstance(symbol, Library):
-        parent, _, last = symbol.dotted.rpartition(".")
+        parent, _, last = canonical(symbol.dotted).rpartition(".")
         if parent == "builtins":
             return None
         if not parent:
             return f"import {last}" if last == name else f"import {last} as {name}"
+        if parent == "tangent" and last == name:
+            return f"tangent.{name}"
         return f"from {parent} import {last}" + ("" if last == name else f" as {name}")
     return None if module is None else f"from {module} import {name}"
 

@@ -71,6 +71,8 @@ def differentiable_operands(expr: ir.Expr) -> tuple[ir.Expr, ...]:
             except BindingError:
                 return ir.children(expr)
             inert = {binding.arguments[p] for p in rule.inert if p in binding.arguments}
+            if binding.varargs() in rule.inert:
+                inert |= set(binding.star)
             return tuple(c for c in ir.children(expr) if c not in inert)
     return ir.children(expr)
 

@@ -57,7 +57,7 @@ def _makes_number(expr: ir.Expr | None) -> bool:
         return True
     rule = registry.rule_for(expr.callee)
     # A helper of derivative code may work on containers too.
-    return rule is not None and not rule.name.startswith("tangent.")
+    return rule is not None and not rule.several and not rule.name.startswith("tangent.")
 
 
 def find_numeric(

@@ -17,6 +17,7 @@ import gast
 from tangent.diagnostics import Diagnostic
 from tangent.ir import nodes as ir
 from tangent.lower import effects, in_place, scopes
+from tangent.resolve.library import library_source
 from tangent.resolve.symbols import FunctionSource, Library, UserData, UserFunction
 from tangent.rules import registry
 from tangent.source.text import Span
@@ -749,6 +750,9 @@ class _FunctionLowering:
                         pair = (inner, arg)
                         inner = ir.Op(dotted, pair, form=ir.Form.CALL, function=callee, span=span)
                     args = (inner, args[-1])
+                source = library_source(dotted)
+                if source is not None:
+                    return ir.Call(source, args, keywords, callee.text, span=span)
                 return ir.Op(dotted, args, keywords, ir.Form.CALL, function=callee, span=span)
             if isinstance(symbol, UserFunction):
                 return ir.Call(symbol.function, args, keywords, callee.text, span=span)

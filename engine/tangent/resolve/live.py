@@ -37,7 +37,7 @@ from tangent.resolve.symbols import (
     UserModule,
 )
 from tangent.rules import registry
-from tangent.rules.declare import ALIASES, ZERO_GRADIENT
+from tangent.rules.declare import ALIASES, SOURCES, ZERO_GRADIENT
 from tangent.source.parse import assigned_lambda, qualified_name
 from tangent.source.text import Span
 
@@ -407,7 +407,7 @@ class LiveSession:
         """The functions that rules know, by identity."""
         names: dict[int, str] = {}
         rules = [rule.name for rule in registry.all_rules()]  # loads the aliases too
-        for dotted in (*rules, *sorted(ZERO_GRADIENT), *ALIASES):
+        for dotted in (*rules, *SOURCES, *sorted(ZERO_GRADIENT), *ALIASES):
             value = _denoted(dotted)
             if value is not _MISSING and callable(value):
                 names.setdefault(id(value), dotted)

@@ -129,6 +129,8 @@ class Rule:
     view: bool = False
     # A sequence parameter (``np.stack([a, b])``): its cotangent is indexed per element.
     sequence: str | None = None
+    # The result is a tuple, so that its cotangent is one.
+    several: bool = False
     kinks: str = ""
     reference: str = ""
     doc: str = ""
@@ -156,7 +158,21 @@ class Rule:
         return tuple(self.adjoint)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A function of a library that is differentiated like a user's: through its source. That is
+    a function of ``module``, which must compute what the library's computes."""
+
+    name: str
+    module: str
+    function: str
+    tests: tuple[str, ...] = ()
+    kinks: str = ""
+
+
 RULES: dict[str, Rule] = {}
+# Functions that are differentiated through Python source: the module and the name it has there.
+SOURCES: dict[str, Source] = {}
 # Functions whose derivative is zero wherever it exists: results carry none.
 ZERO_GRADIENT: set[str] = set()
 # Those of them whose zero derivative may surprise (rounding, `argmax`): reported when they lie on
@@ -181,8 +197,23 @@ def _mentions(template: str, name: str) -> bool:
     return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(ast.parse(template)))
 
 
+# Parameters that say how and not what: integers, names and flags, whose derivative is zero.
+_DISCRETE = frozenset(
+    (
+        *("axis", "axes", "axis1", "axis2", "keepdims", "shape", "dtype", "mode", "offset", "k"),
+        *("indices", "index", "indices_or_sections", "repeats", "reps", "shift", "source"),
+        *("destination", "subscripts", "pad_width", "lower", "upper", "UPLO", "full_matrices"),
+        *("compute_uv", "bottom", "norm", "assume_sorted", "indexing", "increasing"),
+    )
+)
+
+
 def _add(rule: Rule) -> Rule:
     assert rule.name not in RULES, f"two rules for {rule.name}"
+    known = {p.arg for p in ast.walk(rule.parameters) if isinstance(p, ast.arg)}
+    discrete = sorted((known & _DISCRETE) - {*rule.adjoint, *rule.inert})
+    if discrete:
+        rule = replace(rule, inert=(*rule.inert, *discrete))
     RULES[rule.name] = rule
     return rule
 
@@ -274,6 +305,24 @@ def general(
             **extra,  # type: ignore[arg-type]
         )
     )
+
+
+def definition(
+    name: str, *, function: str = "", module: str = "", tests: tuple[str, ...] = (), kinks: str = ""
+) -> None:
+    """A function without a formula of its own: it is differentiated through a definition in
+    terms of others, ``function`` (by default of the same name) in
+    `tangent.runtime.definitions`."""
+    assert name not in RULES and name not in SOURCES, f"two rules for {name}"
+    function = function or name.rpartition(".")[2]
+    SOURCES[name] = Source(name, module or "tangent.runtime.definitions", function, tests, kinks)
+
+
+def helpers(module: str, *names: str) -> None:
+    """Functions of `tangent.runtime` that are written so that they can be differentiated
+    themselves, and need no rule."""
+    for name in names:
+        definition(f"tangent.{name}", module=f"tangent.runtime.{module}")
 
 
 def zero_gradient(*names: str) -> None:

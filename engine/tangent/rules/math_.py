@@ -103,6 +103,7 @@ general(
     "seq",
     {"seq": "g"},
     {"seq": "math.fsum(g)"},
+    exact=False,
     shape=SCALAR,
     tests=("[1.0, 2.0, 3.0]", "normal(4)"),
 )

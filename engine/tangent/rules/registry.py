@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 
 from tangent.rules import declare
-from tangent.rules.declare import Rule
+from tangent.rules.declare import Rule, Source
 
 # The first part of a dotted name, and the module that has the rules for it.
 _MODULES = {
@@ -39,6 +39,8 @@ def _load_module(module: str | None) -> None:
 
 
 def _is_declared(dotted: str) -> bool:
+    if dotted in declare.SOURCES:
+        return True
     return dotted in declare.RULES or dotted in declare.ZERO_GRADIENT or dotted in declare.ALIASES
 
 
@@ -51,6 +53,12 @@ def _canonical(dotted: str) -> str:
 def rule_for(dotted: str) -> Rule | None:
     """The rule of a function, also under its other names."""
     return declare.RULES.get(_canonical(dotted))
+
+
+@cache
+def source_of(dotted: str) -> Source | None:
+    """Where the source is that a library's function is differentiated through."""
+    return declare.SOURCES.get(_canonical(dotted))
 
 
 @cache
@@ -78,6 +86,11 @@ def attribute(name: str) -> str | None:
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule there is, in the order of declaration, libraries in a fixed order."""
+    load_all()
+    return tuple(declare.RULES.values())
+
+
+def load_all() -> None:
+    """Loads the rules of every library."""
     for module in _MODULES.values():
         _load_module(module)
-    return tuple(declare.RULES.values())

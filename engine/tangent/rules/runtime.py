@@ -9,6 +9,7 @@ from __future__ import annotations
 from tangent.rules.declare import (
     elementwise,
     general,
+    helpers,
     like,
     linear,
     zero_gradient,
@@ -80,9 +81,7 @@ linear(
     inert=("x",),
     tests=("normal(6), normal(2, 3), None", "normal(3, 8), normal(2, 3, 4), (-1, 0)"),
 )
-zero_gradient(
-    "tangent.axis_size", "tangent.inverse_axes", "tangent.zeros_like", "tangent.vector_order"
-)
+zero_gradient("tangent.axis_size", "tangent.inverse_axes", "tangent.zeros_like")
 
 # --- values --------------------------------------------------------------------------------
 
@@ -434,3 +433,74 @@ linear(
 )
 
 zero_gradient("tangent.stop_gradient", "tangent.check_shapes", "tangent.check_numbers")
+
+# --- linear algebra ------------------------------------------------------------------------
+
+linear(
+    "tangent.mT",
+    "x",
+    {"x": "mT(g)"},
+    cheap=True,
+    view=True,
+    tests=("normal(2, 3)", "normal(4, 2, 3)"),
+)
+general(
+    "tangent.over_gaps",
+    "x, w",
+    {
+        "x": "over_gaps(g, w)",
+        "w": "np.sum(over_gaps(g * y, w), axis=-1) - np.sum(over_gaps(g * y, w), axis=-2)",
+    },
+    {
+        "x": "over_gaps(g, w)",
+        "w": "over_gaps(y * (np.expand_dims(g, -1) - np.expand_dims(g, -2)), w)",
+    },
+    tests=("normal(3, 3), normal(3)", "normal(2, 3, 3), normal(2, 3)"),
+)
+linear(
+    "tangent.leading_columns",
+    "c, k",
+    {"c": "add_columns(g, np.shape(c)[-1], 0.0)"},
+    view=True,
+    tests=("normal(2, 3), 3",),
+)
+general(
+    "tangent.add_columns",
+    "x, n, value",
+    {"x": "g[..., : np.shape(x)[-1]]"},
+    {"x": "add_columns(g, n, 0.0 * value)"},
+    tests=("normal(2, 3), 4, 1.0", "normal(2, 3), 3, 0.0"),
+)
+helpers(
+    "linalg",
+    *("lower_half", "symmetric_from", "triangle_adjoint", "cholesky_adjoint", "cholesky_tangent"),
+    *("eigh_adjoint", "eigh_tangent", "eigvalsh_adjoint", "eigvalsh_tangent"),
+    *("svd_adjoint", "svd_tangent", "svdvals_adjoint", "svdvals_tangent"),
+    *("qr_adjoint", "qr_tangent", "qr_mode_adjoint", "qr_mode_tangent"),
+    *("pinv_adjoint", "pinv_tangent", "cofactors", "norm_slope"),
+)
+
+# --- complex numbers -----------------------------------------------------------------------
+
+_KINDS = ("normal(3), normal(3)", "normal(3) + 1j * normal(3), normal(3) * 1j")
+general(
+    "tangent.as_kind_of",
+    "c, x",
+    {"c": "as_kind_of(g, x)"},
+    {"c": "as_kind_of(g, x)"},
+    inert=("x",),
+    shape=like("c"),
+    adapts=True,
+    tests=_KINDS,
+)
+general(
+    "tangent.imag_adjoint",
+    "c, x",
+    {"c": "np.imag(g)"},
+    {"c": "imag_adjoint(g, x)"},
+    inert=("x",),
+    shape=like("c"),
+    adapts=True,
+    tests=("normal(3), 1j * normal(3)",),
+)
+helpers("complex_", "angle_adjoint", "angle_tangent")

@@ -93,3 +93,22 @@ def unpad(c: Any, x: Any, pad_width: Any, mode: str = "constant") -> Any:
         raise ValueError(f"the derivative of np.pad with mode={mode!r} is not known")
     widths = np.broadcast_to(pad_width, (np.ndim(x), 2))
     return c[tuple(slice(w, w + n) for (w, _), n in zip(widths, np.shape(x), strict=True))]
+
+
+def leading_columns(c: Any, k: int) -> Any:
+    """The first ``k`` columns of a cotangent of matrices.
+
+    Raises ValueError if others are not zero.
+    """
+    if np.any(c[..., k:]):
+        raise ValueError(
+            "columns of a decomposition that belong to no singular value have no derivative:"
+            " use full_matrices=False"
+        )
+    return c[..., :k]
+
+
+def add_columns(x: Any, n: int, value: float) -> Any:
+    """``x`` with columns of ``value`` added, so that there are ``n``."""
+    missing = (*np.shape(x)[:-1], n - np.shape(x)[-1])
+    return np.concatenate([x, np.full(missing, value, np.result_type(x))], axis=-1)

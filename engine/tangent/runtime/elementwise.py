@@ -79,3 +79,21 @@ def sinc_derivative(x: Any, n: int) -> Any:
         coefficient = (-1.0) ** j * np.pi ** (2 * j) / factorial(2 * j - n) / (2 * j + 1)
         series = series + coefficient * np.where(near, x, 0.0) ** (2 * j - n)
     return np.where(near, series, away)[()]
+
+
+def over_gaps(x: Any, w: Any) -> Any:
+    """Matrices ``x`` with each element divided by ``w[j] - w[i]``, and zeros on the diagonal
+    and where ``w[i]`` and ``w[j]`` are equal.
+
+    Raises ValueError where these are equal and the element is not zero: a basis of the vectors
+    that belong to equal values is no differentiable function.
+    """
+    w = np.asarray(w)
+    gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1)
+    equal = gaps == 0.0
+    lost = np.abs(np.where(equal & ~np.eye(w.shape[-1], dtype=bool), x, 0.0))
+    if np.any(lost > 1e-10 * np.max(np.abs(x), initial=1e-30)):
+        raise ValueError(
+            "vectors that belong to equal eigenvalues or singular values have no derivative"
+        )
+    return np.where(equal, 0.0, x / np.where(equal, 1.0, gaps))

@@ -31,20 +31,3 @@ def ones_on_diagonal(x: Any) -> Any:
     are the products of others."""
     x = np.asarray(x)
     return np.where(np.eye(x.shape[-1], dtype=bool), 1.0, x[..., np.newaxis, :])
-
-
-def vector_order(x: Any, ord: Any, axis: Any) -> Any:
-    """The ``p`` of a norm that is ``sum(abs(x) ** p) ** (1 / p)``.
-
-    Raises ValueError for other norms: of matrices by their singular values, rows or columns,
-    and of vectors by their largest or smallest element.
-    """
-    if ord is None or ord == "fro":
-        return 2
-    vectors = np.ndim(x) == 1 if axis is None else np.ndim(axis) == 0
-    if vectors and not isinstance(ord, str) and np.isfinite(ord) and ord != 0:
-        return ord
-    raise ValueError(
-        f"the derivative of np.linalg.norm with ord={ord!r} is not known here: write it with "
-        "np.abs, np.sum and np.max"
-    )

@@ -154,3 +154,8 @@ def _count(x: Any, axis: Any) -> int:
 def _to_end(x: Any, axis: Any) -> Any:
     axes = _axes(x, axis)
     return np.moveaxis(np.asarray(x), axes, range(-len(axes), 0))
+
+
+def mT(x: Any) -> Any:
+    """The transpose of a matrix, or of each in a stack."""
+    return np.swapaxes(x, -1, -2)

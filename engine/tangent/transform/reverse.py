@@ -427,7 +427,7 @@ class Reverse:
             elif isinstance(current, ir.Call):
                 if not returns_displays(current.function):
                     return False
-            elif not (isinstance(current, ir.Op) and _is_written_out(current)):
+            elif not (isinstance(current, ir.Op) and _gives_tuple(current)):
                 return False
         return True
 
@@ -886,7 +886,10 @@ class Reverse:
             adapts = rule.adapts or all(c.adapts or c.fits for c in cases.values())
             # What is indexed per element must have all of them.
             parts = any(p == rule.sequence and _is_written_out(arg) for p, arg in active)
-            if parts or not (smaller and adapts):
+            if rule.several and _is_written_out(cotangent):
+                # The adjoints of the variables that it is unpacked to.
+                self.shapes.declare(cotangent, self.shapes.of(op))
+            elif parts or not (smaller and adapts):
                 cotangent = self._exact(op, cotangent)
         uses = sum(templates.mentions(t, "g") for t in chosen.values())
         if not isinstance(cotangent, (ir.Read, ir.Const)) and (
@@ -1178,6 +1181,11 @@ def _backwards() -> ir.Expr:
 
 def _is_written_out(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Op) and expr.callee in ("tuple", "list")
+
+
+def _gives_tuple(op: ir.Op) -> bool:
+    rule = registry.rule_for(op.callee)
+    return _is_written_out(op) or (rule is not None and rule.several)
 
 
 def weight(expr: ir.Expr) -> int:
