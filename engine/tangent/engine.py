@@ -12,12 +12,14 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import gast
 
 from tangent.analysis.activity import Activity, find_activity
 from tangent.analysis.aliasing import Aliases, find_aliases
+from tangent.analysis.complex_numbers import mentions_complex
 from tangent.analysis.cuts import report_cuts
 from tangent.analysis.effects import is_pure_function, note_mutations
 from tangent.analysis.numeric import find_numeric
@@ -34,6 +36,7 @@ from tangent.lower import scopes
 from tangent.lower.desugar import desugar
 from tangent.lower.lower import Program, canonical
 from tangent.lower.single_exit import Exit, single_exit
+from tangent.resolve.library import library_source
 from tangent.resolve.static import Sources
 from tangent.resolve.symbols import FunctionSource, Library, Symbol, UserFunction
 from tangent.rules import declare, registry
@@ -206,6 +209,11 @@ class _Build:
     def failed(self) -> bool:
         return any(d.severity == "error" for d in self.program.diagnostics)
 
+    @cached_property
+    def uses_complex(self) -> bool:
+        """Whether complex numbers may occur."""
+        return mentions_complex(self.program, self.source)
+
     def error(self, code: str, message: str, hint: str = "") -> None:
         span = self.source.module.source.span_of(self.source.node)
         function = self.program.function(self.source)
@@ -373,7 +381,7 @@ class _Build:
             a.shapes,
             find_numeric(a.function, a.body, a.versions, a.shapes),
             a.names,
-            Options(self.options.optimized),
+            Options(self.options.optimized, self.uses_complex),
             self.callee,
             lambda call: self.template(call, a.function.source),
             tensors,
@@ -416,7 +424,11 @@ class _Build:
         gradient: list[ir.Expr] = []
         for name in wrt:
             if name in reverse.present:
-                gradient.append(ir.Read(a.names.adjoint(name)))
+                adjoint = ir.Read(a.names.adjoint(name))
+                own = ir.Version(a.versions.params[name])
+                # The cotangent of a real number may have got an imaginary part.
+                real = ir.Op("tangent.as_kind_of", (adjoint, own))
+                gradient.append(real if self.uses_complex else adjoint)
             else:
                 gradient.append(reverse.zeros(a.versions.params[name]))
         value = (
@@ -725,7 +737,7 @@ class _Build:
             a.aliases,
             a.shapes,
             a.names,
-            Options(self.options.optimized),
+            Options(self.options.optimized, self.uses_complex),
             self.tangent_callee,
             lambda call: self.template(call, a.function.source),
         )
@@ -883,6 +895,9 @@ def _own_imports(source: FunctionSource) -> list[str]:
 def _same_symbol(first: Any, second: Any) -> bool:
     if isinstance(first, Library) and isinstance(second, Library):
         return canonical(first.dotted) == canonical(second.dotted)
+    if isinstance(second, Library):
+        defined = library_source(canonical(second.dotted))
+        second = second if defined is None else UserFunction(defined)
     if isinstance(first, UserFunction) and isinstance(second, UserFunction):
         a, b = first.function, second.function
         return (a.module.path, a.qualname) == (b.module.path, b.qualname)
@@ -906,7 +921,8 @@ def _names_in(program: Program, function: ir.Function) -> set[str]:
     """Every name that occurs in a function, and those that rules may put there."""
     registry.rule_for("tangent.unbroadcast")
     names = {"np", "numpy", "tf", "tensorflow", "math", "tangent", "scipy", "d", "_"}
-    names |= {n.removeprefix("tangent.") for n in declare.RULES if n.startswith("tangent.")}
+    helpers = (*declare.RULES, *declare.SOURCES, *declare.ZERO_GRADIENT)
+    names |= {n.removeprefix("tangent.") for n in helpers if n.startswith("tangent.")}
     names |= function.locals | program.identifiers(function.source)
     names |= {alias for alias, _ in function.source.module.resolver.aliases()}
     return names

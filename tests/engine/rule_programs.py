@@ -33,8 +33,10 @@ def samplers(seed: int = 0) -> dict[str, Any]:
     def sampler(draw: Callable[[tuple[int, ...]], Any]) -> Callable[..., Any]:
         return lambda *shape: draw(shape) if shape else float(draw(()))
 
+    importlib.import_module("scipy.linalg")
     return {
         "np": np,
+        "scipy": importlib.import_module("scipy"),
         "rng": rng,
         "normal": sampler(lambda s: rng.normal(size=s)),
         "positive": sampler(lambda s: rng.uniform(0.5, 2.0, size=s)),
@@ -118,7 +120,7 @@ class RuleProgram:
         return f"{self.name.replace('numpy', 'np', 1)}({', '.join(written)})"
 
     def _constant(self, i: int, source: str) -> str:
-        if any(f"{s}(" in source for s in ("normal", "positive", "unit", "rng")):
+        if any(f"{s}" in source for s in ("normal", "positive", "unit", "rng", "scipy")):
             return f"c{i}"
         return source
 
@@ -148,9 +150,14 @@ class RuleProgram:
             "import scipy.special, scipy.stats, scipy.linalg, scipy.signal",
             "",
         ]
-        lines += [f"def program({', '.join(self.parameters)}):"]
+        lines += [f"def program({', '.join(map(self._parameter, self.parameters))}):"]
         lines += [f"    y = {self.call}", f"    return {self._loss()}"]
         return "\n".join(lines) + "\n"
+
+    def _parameter(self, name: str) -> str:
+        value = self.parameters[name]
+        is_complex = not isinstance(value, (list, tuple)) and np.iscomplexobj(value)
+        return f"{name}: np.ndarray[tuple, np.dtype[np.complex128]]" if is_complex else name
 
     def _loss(self) -> str:
         terms = list(self._terms("y", self.result))

@@ -171,6 +171,8 @@ class Source:
 
 
 RULES: dict[str, Rule] = {}
+# Other forms of rules for programs in which complex numbers occur.
+COMPLEX_RULES: dict[str, Rule] = {}
 # Functions that are differentiated through Python source: the module and the name it has there.
 SOURCES: dict[str, Source] = {}
 # Functions whose derivative is zero wherever it exists: results carry none.
@@ -283,6 +285,37 @@ def linear(
     )
 
 
+def moves(
+    name: str, signature: str, *parameters: str, view: bool = False, tests: tuple[str, ...] = ()
+) -> Rule:
+    """A function that only moves, repeats or drops elements of its arrays ``parameters``.
+
+    Applied to the numbers of the elements instead, it tells where each of them went; elements
+    of the other arrays have the number 0, as what it fills up with."""
+    arguments = _arguments(signature)
+    positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    required = len(positional) - len(arguments.defaults)
+
+    def applied(parameter: str, own: str, other: str) -> str:
+        def passed(n: str) -> str:
+            if n == parameter:
+                return own.format(n)
+            return other.format(n) if n in parameters else n
+
+        parts = [passed(n) for n in positional[:required]]
+        parts += [f"{n}={passed(n)}" for n in positional[required:]]
+        return f"{_library_name(name)}({', '.join(parts)})"
+
+    return general(
+        name,
+        signature,
+        {p: f"sum_at(g, {applied(p, 'numbered({})', 'unnumbered({})')}, {p})" for p in parameters},
+        {p: applied(p, "g", "zeros_like({})") for p in parameters},
+        view=view,
+        tests=tests,
+    )
+
+
 def general(
     name: str,
     signature: str,
@@ -323,6 +356,18 @@ def helpers(module: str, *names: str) -> None:
     themselves, and need no rule."""
     for name in names:
         definition(f"tangent.{name}", module=f"tangent.runtime.{module}")
+
+
+def complex_form(
+    name: str, adjoint: Mapping[str, Templates], tangent: Mapping[str, Templates]
+) -> None:
+    """Other templates of a function that is not analytic, for programs in which complex numbers
+    occur. The cotangent ``c`` of a complex number ``z`` means the change ``Re(c * dz)``."""
+    COMPLEX_RULES[name] = replace(
+        RULES[name],
+        adjoint={p: _cases(t) for p, t in adjoint.items()},
+        tangent={p: _cases(t) for p, t in tangent.items()},
+    )
 
 
 def zero_gradient(*names: str) -> None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from tangent.rules import (  # noqa: F401 - they declare the rules
     numpy_arrangement,
+    numpy_calculus,
     numpy_elementwise,
+    numpy_fft,
     numpy_linalg,
     numpy_products,
     numpy_reductions,
@@ -56,6 +58,27 @@ zero_gradient(
                 "triu_indices",
             ),
             *("int8", "int16", "int32", "int64", "uint8", "bool_", "intp"),
+        )
+    )
+)
+zero_gradient(
+    *(
+        f"numpy.{n}"
+        for n in (
+            *("arange", "argpartition", "argwhere", "array_equiv", "array_repr", "array_str"),
+            *("can_cast", "diag_indices_from", "einsum_path", "errstate", "frombuffer"),
+            *("histogram", "iscomplex", "isdtype", "isin", "isreal", "isrealobj", "issubdtype"),
+            *("iterable", "ix_", "lexsort", "printoptions", "promote_types", "save", "savez"),
+            *("tril_indices_from", "triu_indices_from", "union1d", "unique", "unique_all"),
+            *("unique_counts", "unique_inverse", "unique_values", "spacing", "nextafter"),
+            *("get_printoptions", "set_printoptions", "seterr", "geterr", "may_share_memory"),
+            *("shares_memory", "array2string", "format_float_positional", "bitwise_and"),
+            *("bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift", "gcd", "lcm"),
+            *("fft.fftfreq", "fft.rfftfreq", "linalg.matrix_rank"),
+            *("bartlett", "blackman", "hamming", "hanning", "kaiser"),
+            *("random.default_rng", "random.normal", "random.rand", "random.randn"),
+            *("random.uniform", "random.random", "random.randint", "random.choice"),
+            *("random.permutation", "random.standard_normal", "random.RandomState"),
         )
     )
 )

@@ -11,10 +11,12 @@ from tangent.rules.declare import (
     CallFacts,
     Case,
     alias,
+    definition,
     elementwise,
     general,
     like,
     linear,
+    moves,
     rank,
 )
 
@@ -474,4 +476,150 @@ general(
     shape=like("a"),
     tests=("normal(2, 3), 2.0", "normal(2, 3), normal(3)"),
     exact=False,
+)
+
+# --- elements taken, left out, put together --------------------------------------------------
+
+moves(
+    "numpy.append",
+    "arr, values, axis=None",
+    "arr",
+    "values",
+    tests=("normal(3), normal(2)", "normal(2, 3), normal(1, 3), axis=0", "normal(2, 2), normal(3)"),
+)
+moves(
+    "numpy.delete",
+    "arr, obj, axis=None",
+    "arr",
+    tests=("normal(4), 1", "normal(3, 4), [0, 2], axis=1", "normal(2, 3), slice(1, 4)"),
+)
+moves(
+    "numpy.insert",
+    "arr, obj, values, axis=None",
+    "arr",
+    "values",
+    tests=(
+        "normal(4), 1, 2.0",
+        "normal(2, 3), 1, normal(2), axis=1",
+        "normal(4), [1, 3], normal(2)",
+    ),
+)
+moves(
+    "numpy.resize",
+    "a, new_shape",
+    "a",
+    tests=("normal(3), (2, 4)", "normal(2, 3), 4", "normal(4), (2, 2)"),
+)
+moves(
+    "numpy.rot90",
+    "m, k=1, axes=(0, 1)",
+    "m",
+    view=True,
+    tests=("normal(2, 3)", "normal(2, 3), 3", "normal(2, 3, 4), axes=(1, 2)"),
+)
+moves(
+    "numpy.rollaxis",
+    "a, axis, start=0",
+    "a",
+    view=True,
+    tests=("normal(2, 3, 4), 2", "normal(2, 3, 4), 0, 2", "normal(2, 3, 4), -1, start=1"),
+)
+moves("numpy.diagflat", "v, k=0", "v", tests=("normal(3)", "normal(2, 2), 1"))
+moves(
+    "numpy.compress",
+    "condition, a, axis=None",
+    "a",
+    tests=(
+        "np.array([True, False, True]), normal(3)",
+        "[False, True], normal(2, 3), axis=0",
+        "[0, 1, 1], normal(2, 3)",
+    ),
+)
+moves("numpy.extract", "condition, arr", "arr", tests=("np.eye(2) > 0, normal(2, 2)",))
+linear(
+    "numpy.column_stack",
+    "tup",
+    {"tup": "column_stack_adjoint(g, tup)"},
+    sequence="tup",
+    tests=("[normal(3), normal(3)]", "(normal(3), normal(3, 2))"),
+)
+linear(
+    "numpy.dstack",
+    "tup",
+    {"tup": "dstack_adjoint(g, tup)"},
+    sequence="tup",
+    tests=("[normal(3), normal(3)]", "(normal(2, 3), normal(2, 3, 2))"),
+)
+linear(
+    "numpy.unstack",
+    "x, axis=0",
+    {"x": [Case("np.stack(g, axis=axis)")]},
+    several=True,
+    view=True,
+    tests=("normal(3, 2)", "normal(2, 3), axis=1"),
+)
+for _name, _joined, _tests in (
+    (
+        "array_split",
+        "np.concatenate(g, axis=axis)",
+        ("normal(5), 2", "normal(2, 5), [1, 3], axis=1"),
+    ),
+    ("vsplit", "np.concatenate(g)", ("normal(4, 2), 2", "normal(3, 2), [1]")),
+    ("dsplit", "np.concatenate(g, axis=2)", ("normal(2, 2, 4), 2",)),
+):
+    linear(
+        f"numpy.{_name}",
+        "ary, indices_or_sections" + (", axis=0" if _name == "array_split" else ""),
+        {"ary": _joined},
+        several=True,
+        view=True,
+        tests=_tests,
+    )
+linear(
+    "numpy.hsplit",
+    "ary, indices_or_sections",
+    {"ary": "np.concatenate(g, axis=min(np.ndim(ary), 2) - 1)"},
+    several=True,
+    view=True,
+    tests=("normal(2, 4), 2", "normal(5), [2, 3]"),
+)
+general(
+    "numpy.partition",
+    "a, kth, axis=-1",
+    {"a": "np.reshape(put_along(g, a, np.argpartition(a, kth, axis=axis), axis), np.shape(a))"},
+    {"a": "np.take_along_axis(g, np.argpartition(a, kth, axis=axis), axis)"},
+    kinks="equal elements keep an arbitrary order",
+    tests=("normal(5), 2", "normal(3, 4), 1, axis=0", "normal(3, 4), 5, axis=None"),
+)
+general(
+    "numpy.bincount",
+    "x, weights=None, minlength=0",
+    {"weights": "np.take(g, x)"},
+    {"weights": "np.bincount(x, g, minlength)"},
+    inert=("x", "minlength"),
+    shape=rank(1),
+    tests=("np.array([0, 2, 2, 1]), normal(4)", "np.array([0, 2, 2]), normal(3), 5"),
+)
+definition("numpy.ediff1d", tests=("normal(4)", "normal(4), to_end=normal(2), to_begin=0.5"))
+_NONE = "np.select(condlist, [0.0] * len(condlist), g)"
+general(
+    "numpy.select",
+    "condlist, choicelist, default=0",
+    {"choicelist": "select_adjoint(g, condlist, choicelist)", "default": _NONE},
+    {"choicelist": "np.select(condlist, g)", "default": _NONE},
+    inert=("condlist",),
+    sequence="choicelist",
+    exact=False,
+    tests=(
+        "[np.array([True, False, False]), np.array([True, True, False])], [normal(3), normal(3)]",
+        "[np.array([True, False, False])], [normal(3)], 0.7",
+    ),
+)
+alias(
+    **{
+        "numpy.permute_dims": "numpy.transpose",
+        "numpy.concat": "numpy.concatenate",
+        "numpy.astype": "numpy.ndarray.astype",
+        "numpy.linalg.outer": "numpy.outer",
+    }
 )

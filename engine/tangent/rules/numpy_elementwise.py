@@ -8,6 +8,7 @@ from tangent.rules.declare import (
     CallFacts,
     Case,
     alias,
+    complex_form,
     elementwise,
     general,
     like,
@@ -127,7 +128,8 @@ def _shape_of_copysign(facts: CallFacts) -> str:
 
 _SHARED = "equal arguments share the cotangent half and half"
 
-elementwise("numpy.absolute", "x", "np.sign(x)", kinks="the derivative at 0 is 0", tests=_NO_ZERO)
+_DISTANCES = (*_NO_ZERO, "normal(3) + 1j * normal(3)")
+elementwise("numpy.absolute", "x", "sign(x)", kinks="the derivative at 0 is 0", tests=_DISTANCES)
 elementwise("numpy.fabs", "x", "np.sign(x)", kinks="the derivative at 0 is 0", tests=_NO_ZERO)
 elementwise(
     "numpy.maximum",
@@ -274,3 +276,18 @@ general(
     tests=_COMPLEX,
 )
 alias(**{"numpy.conj": "numpy.conjugate"})
+for _name in ("numpy.absolute", "builtins.abs"):
+    complex_form(
+        _name,
+        {"x": "np.real(g) * divide_or_zero(np.conj(x), y)"},
+        {"x": "np.real(g * divide_or_zero(np.conj(x), y))"},
+    )
+elementwise("numpy.i0", "x", "scipy.special.i1(x)", tests=("normal()", "normal(2, 3)"))
+elementwise(
+    "numpy.ldexp",
+    "x1, x2",
+    {"x1": "np.ldexp(g, x2)"},
+    inert=("x2",),
+    shape=UNKNOWN_SHAPE,
+    tests=("normal(3), 2", "normal(2, 3), np.array([1, 2, 3])"),
+)

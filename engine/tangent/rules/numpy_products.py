@@ -7,6 +7,8 @@ from tangent.rules.declare import (
     UNKNOWN_SHAPE,
     CallFacts,
     Case,
+    complex_form,
+    definition,
     general,
     linear,
     rank,
@@ -165,4 +167,34 @@ general(
         "'iij->j', normal(3, 3, 2)",
         "'...ij,...jk->...ik', normal(5, 2, 3), normal(3, 4)",
     ),
+)
+
+linear(
+    "numpy.convolve",
+    "a, v, mode='full'",
+    {
+        "a": "convolve_adjoint(g, v, a, mode=mode)",
+        "v": "convolve_adjoint(g, a, v, mode=mode)",
+    },
+    shape=rank(1),
+    tests=(
+        "normal(5), normal(3)",
+        "normal(3), normal(5)",
+        "normal(5), normal(3), 'same'",
+        "normal(2), normal(6), 'same'",
+        "normal(3), normal(5), mode='valid'",
+        "normal(5), normal(2), mode='valid'",
+    ),
+)
+definition(
+    "numpy.correlate",
+    tests=("normal(5), normal(3)", "normal(5), normal(3), 'full'", "normal(5), normal(3), 'same'"),
+)
+complex_form(
+    "numpy.vdot",
+    {
+        "a": "np.reshape(np.conj(g * np.ravel(b)), np.shape(a))",
+        "b": "np.reshape(g * np.conj(np.ravel(a)), np.shape(b))",
+    },
+    {"a": "np.vdot(g, b)", "b": "np.vdot(a, g)"},
 )

@@ -186,4 +186,17 @@ linear(
     shape=lambda f: rank(1) if f.absent("axis") else UNKNOWN_SHAPE,
     tests=("normal(4)", "normal(3, 4)", "normal(3, 4), axis=0", "normal(3, 4), axis=-1"),
 )
+general(
+    "numpy.cumprod",
+    "a, axis=None",
+    {"a": "cumprod_adjoint(g, a, axis=axis)"},
+    {"a": "cumprod_tangent(g, a, axis=axis)"},
+    shape=lambda f: rank(1) if f.absent("axis") else UNKNOWN_SHAPE,
+    tests=(
+        "normal(4)",
+        "normal(3, 4)",
+        "normal(3, 4), axis=0",
+        "np.array([2.0, 0.0, 3.0, 0.0, 5.0])",
+    ),
+)
 alias(**{"numpy.amax": "numpy.max", "numpy.amin": "numpy.min"})

@@ -55,6 +55,11 @@ def rule_for(dotted: str) -> Rule | None:
     return declare.RULES.get(_canonical(dotted))
 
 
+def complex_form(rule: Rule) -> Rule:
+    """The form of a rule that is right for complex numbers too."""
+    return declare.COMPLEX_RULES.get(rule.name, rule)
+
+
 @cache
 def source_of(dotted: str) -> Source | None:
     """Where the source is that a library's function is differentiated through."""

@@ -171,7 +171,7 @@ elementwise(
 elementwise(
     "tangent.product_or_zero",
     "a, b",
-    {"a": "g * b", "b": "g * a"},
+    {"a": "product_or_zero(g, b)", "b": "g * a"},
     tests=("positive(), normal()", "positive(3, 1), normal(4)"),
 )
 elementwise(
@@ -478,6 +478,8 @@ helpers(
     *("svd_adjoint", "svd_tangent", "svdvals_adjoint", "svdvals_tangent"),
     *("qr_adjoint", "qr_tangent", "qr_mode_adjoint", "qr_mode_tangent"),
     *("pinv_adjoint", "pinv_tangent", "cofactors", "norm_slope"),
+    *("lu_adjoint", "lu_tangent", "lu_factor_adjoint", "lu_factor_tangent"),
+    *("triangular_matrix_adjoint", "triangular_matrix_tangent"),
 )
 
 # --- complex numbers -----------------------------------------------------------------------
@@ -504,3 +506,77 @@ general(
     tests=("normal(3), 1j * normal(3)",),
 )
 helpers("complex_", "angle_adjoint", "angle_tangent")
+
+# --- Fourier transforms --------------------------------------------------------------------
+
+linear(
+    "tangent.fit_axes",
+    "c, x",
+    {"c": "fit_axes(g, c)"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("normal(5), normal(3)", "normal(2, 3), normal(4, 2)"),
+)
+linear(
+    "tangent.rfft_adjoint",
+    "c, a, n=None, axis=-1, norm=None",
+    {"c": "np.fft.rfft(np.real(g), n=n, axis=axis, norm=norm)"},
+    shape=like("a"),
+    inert=("a", "n"),
+    tests=("normal(3), normal(4)", "normal(2), normal(5), 3"),
+)
+linear(
+    "tangent.irfft_adjoint",
+    "c, a, n=None, axis=-1, norm=None",
+    {"c": "np.fft.irfft(g, n=np.shape(c)[axis], axis=axis, norm=norm)"},
+    shape=like("a"),
+    inert=("a", "n"),
+    tests=("normal(6), 1j * normal(4)", "normal(5), 1j * normal(4), 5"),
+)
+zero_gradient("tangent.pivot_order", "tangent.kron_shapes", "tangent.reduced_axes")
+zero_gradient("tangent.transformed_axes", "tangent.swapped_norm")
+helpers("products", "convolve_adjoint")
+helpers("reductions", "cumprod_adjoint", "cumprod_tangent")
+
+# --- elements by number --------------------------------------------------------------------
+
+linear(
+    "tangent.sum_at",
+    "c, numbers, x",
+    {"c": "with_numbers(g, numbers)"},
+    shape=like("x"),
+    inert=("numbers", "x"),
+    tests=("normal(4), np.array([3, 0, 1, 3]), normal(3)",),
+)
+linear(
+    "tangent.with_numbers",
+    "x, numbers",
+    {"x": "sum_at(g, numbers, x)"},
+    shape=like("numbers"),
+    inert=("numbers",),
+    tests=("normal(2, 2), np.array([[3, 0, 1], [4, 4, 1]])",),
+)
+zero_gradient("tangent.numbered", "tangent.unnumbered")
+linear(
+    "tangent.select_adjoint",
+    "c, condlist, choicelist",
+    {"c": "np.select(condlist, g)"},
+    inert=("condlist", "choicelist"),
+    tests=("normal(3), [np.array([True, False, True])], [normal(3)]",),
+)
+linear(
+    "tangent.column_stack_adjoint",
+    "c, arrays",
+    {"c": "np.column_stack(g)"},
+    inert=("arrays",),
+    view=True,
+    tests=("normal(3, 3), [normal(3), normal(3, 2)]",),
+)
+linear(
+    "tangent.dstack_adjoint",
+    "c, arrays",
+    {"c": "np.dstack(g)"},
+    inert=("arrays",),
+    view=True,
+    tests=("normal(2, 3, 3), [normal(2, 3), normal(2, 3, 2)]",),
+)

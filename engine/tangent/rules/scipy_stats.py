@@ -147,7 +147,7 @@ definition("scipy.stats.dirichlet.pdf", function="dirichlet_pdf", tests=(_PARTS,
 _GAUSSIANS = (
     "normal(3), normal(3), np.diag([2.0, 3.0, 4.0]) + 0.1 * normal(3, 3)",
     "normal(5, 2), normal(2), 2.0 * np.eye(2) + 0.1 * normal(2, 2)",
-    "normal(3), cov=np.array([1.0, 2.0, 3.0])",
+    "normal(3), normal(3), cov=np.array([1.0, 2.0, 3.0])",
     "normal(3), normal(3), 2.0",
     "0.5, 0.2, 2.0",
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tangent.runtime.shapes import fitted
+from tangent.runtime.shapes import fitted, to_shape
 
 
 def through_cast(c: Any, dtype: Any) -> Any:
@@ -112,3 +112,25 @@ def add_columns(x: Any, n: int, value: float) -> Any:
     """``x`` with columns of ``value`` added, so that there are ``n``."""
     missing = (*np.shape(x)[:-1], n - np.shape(x)[-1])
     return np.concatenate([x, np.full(missing, value, np.result_type(x))], axis=-1)
+
+
+def column_stack_adjoint(c: Any, arrays: Any) -> list[Any]:
+    """The parts of ``c`` that belong to the arrays of ``np.column_stack``."""
+    parts = split_like(c, [np.atleast_2d(np.asarray(a).T).T for a in arrays], 1)
+    return [np.reshape(p, np.shape(a)) for p, a in zip(parts, arrays, strict=True)]
+
+
+def dstack_adjoint(c: Any, arrays: Any) -> list[Any]:
+    """The parts of ``c`` that belong to the arrays of ``np.dstack``."""
+    parts = split_like(c, [np.atleast_3d(a) for a in arrays], 2)
+    return [np.reshape(p, np.shape(a)) for p, a in zip(parts, arrays, strict=True)]
+
+
+def select_adjoint(c: Any, condlist: Any, choicelist: Any) -> list[Any]:
+    """The adjoints of the choices of ``np.select(condlist, choicelist)``."""
+    free: Any = True
+    parts = []
+    for condition, choice in zip(condlist, choicelist, strict=True):
+        parts.append(to_shape(np.where(condition & free, c, 0.0), np.shape(choice)))
+        free = free & ~condition
+    return parts

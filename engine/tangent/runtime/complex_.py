@@ -12,16 +12,12 @@ from typing import Any
 import numpy as np
 
 from tangent.runtime.elementwise import divide_or_zero
+from tangent.runtime.values import as_kind_of
 
 
 def imag_adjoint(c: Any, x: Any) -> Any:
     """The adjoint of ``np.imag(x)``."""
     return -1j * np.real(c) if np.iscomplexobj(x) else 0.0 * np.real(c)
-
-
-def as_kind_of(c: Any, x: Any) -> Any:
-    """``c``, without its imaginary part if ``x`` is real."""
-    return c if np.iscomplexobj(x) else np.real(c)
 
 
 def angle_adjoint(c: Any, x: Any, deg: bool = False) -> Any:

@@ -11,9 +11,17 @@ from tangent.runtime.dispatch import for_tensors
 
 
 def sign(x: Any) -> Any:
-    """-1, 0 or 1 by the sign of ``x``."""
+    """-1, 0 or 1 by the sign of ``x``.
+
+    Raises TypeError for complex numbers.
+    """
     if tensors := for_tensors(x):
         return tensors.sign(x)
+    if np.iscomplexobj(x):
+        raise TypeError(
+            "the derivative of the absolute value of a complex number needs a function whose text"
+            " tells of complex numbers: annotate the argument as complex"
+        )
     return np.sign(x) if isinstance(x, np.ndarray | np.generic) else float((x > 0) - (x < 0))
 
 

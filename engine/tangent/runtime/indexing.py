@@ -97,3 +97,26 @@ def put_along(c: Any, x: Any, indices: Any, axis: Any) -> Any:
     places[axis] = indices
     np.add.at(adjoint, tuple(places), c)
     return adjoint
+
+
+def numbered(x: Any) -> Any:
+    """The elements of ``x`` numbered from 1, in its shape."""
+    return np.reshape(np.arange(1, np.size(x) + 1), np.shape(x))
+
+
+def unnumbered(x: Any) -> Any:
+    """The number 0, of no element, for all elements of ``x``."""
+    return np.zeros(np.shape(x), dtype=int)
+
+
+def sum_at(c: Any, numbers: Any, x: Any) -> Any:
+    """For each element of ``x`` the sum of those of ``c`` that have its number; 0 is the
+    number of none."""
+    total = np.zeros(np.size(x) + 1, dtype=np.result_type(c, 0.0))
+    np.add.at(total, numbers, c)
+    return np.reshape(total[1:], np.shape(x))
+
+
+def with_numbers(x: Any, numbers: Any) -> Any:
+    """The elements of ``x`` that have these numbers; 0 for the number 0."""
+    return np.concatenate([np.zeros(1, np.result_type(x)), np.ravel(x)])[numbers]

@@ -14,6 +14,7 @@ import numpy as np
 
 from tangent.runtime.arrangement import add_columns, leading_columns
 from tangent.runtime.elementwise import divide_or_zero, over_gaps, sign
+from tangent.runtime.products import as_columns, from_columns, pivot_order
 from tangent.runtime.reductions import extremum_weights, products_of_others
 from tangent.runtime.shapes import mT, restore_dims
 
@@ -254,3 +255,72 @@ def _matrix_norm_slope(x: Any, ord: Any) -> Any:
     sums = np.sum(np.abs(x), axis=summed)
     chosen = np.max(sums, axis=-1) if ord > 0 else np.min(sums, axis=-1)
     return sign(x) * np.expand_dims(extremum_weights(sums, chosen, -1), summed)
+
+
+def _unit_lower(x: Any) -> Any:
+    return np.tril(x, -1) + np.eye(np.shape(x)[-1])
+
+
+def _lu_inner_adjoint(cl: Any, cu: Any, lower: Any, upper: Any) -> Any:
+    """The adjoint of a matrix ``lower @ upper`` by its factors."""
+    inner = np.tril(mT(lower) @ cl, -1) + np.triu(cu @ mT(upper))
+    return np.linalg.solve(mT(lower), mT(np.linalg.solve(upper, mT(inner))))
+
+
+def _lu_inner_tangent(d: Any, lower: Any, upper: Any) -> Any:
+    """The tangents of the factors of a matrix ``lower @ upper`` with the tangent ``d``."""
+    inner = np.linalg.solve(lower, mT(np.linalg.solve(mT(upper), mT(d))))
+    return lower @ np.tril(inner, -1), np.triu(inner) @ upper
+
+
+def lu_adjoint(c: Any, y: Any) -> Any:
+    """The adjoint of ``p, l, u = scipy.linalg.lu(a)`` for a square matrix."""
+    p, lower, upper = y
+    return p @ _lu_inner_adjoint(c[1], c[2], lower, upper)
+
+
+def lu_tangent(d: Any, y: Any) -> Any:
+    """The tangents of ``p, l, u = scipy.linalg.lu(a)`` for a square matrix."""
+    p, lower, upper = y
+    dl, du = _lu_inner_tangent(mT(p) @ d, lower, upper)
+    return np.zeros_like(p), dl, du
+
+
+def lu_factor_adjoint(c: Any, y: Any) -> Any:
+    """The adjoint of ``scipy.linalg.lu_factor(a)``, whose factors share one matrix."""
+    packed, pivots = y
+    inner = _lu_inner_adjoint(c[0], c[0], _unit_lower(packed), np.triu(packed))
+    return inner[np.argsort(pivot_order(pivots))]
+
+
+def lu_factor_tangent(d: Any, y: Any) -> Any:
+    """The tangent of ``scipy.linalg.lu_factor(a)``."""
+    packed, pivots = y
+    ordered = d[pivot_order(pivots)]
+    dl, du = _lu_inner_tangent(ordered, _unit_lower(packed), np.triu(packed))
+    return dl + du, np.zeros_like(pivots)
+
+
+def triangular_matrix_adjoint(
+    c: Any, a: Any, b: Any, y: Any, trans: Any = 0, lower: bool = False
+) -> Any:
+    """The adjoint of ``a`` in ``y = scipy.linalg.solve_triangular(a, b, trans, lower)``."""
+    plain = trans == 0 or trans == "N"
+    triangle = np.tril(a) if lower else np.triu(a)
+    back = np.linalg.solve(mT(triangle) if plain else triangle, as_columns(c, b))
+    columns = as_columns(y, b)
+    full = -(back @ mT(columns)) if plain else -(columns @ mT(back))
+    return np.tril(full) if lower else np.triu(full)
+
+
+def triangular_matrix_tangent(
+    d: Any, a: Any, b: Any, y: Any, trans: Any = 0, lower: bool = False
+) -> Any:
+    """The tangent of ``y = scipy.linalg.solve_triangular(a, b, trans, lower)`` by that of
+    ``a``."""
+    plain = trans == 0 or trans == "N"
+    triangle = np.tril(a) if lower else np.triu(a)
+    change = np.tril(d) if lower else np.triu(d)
+    if plain:
+        return -from_columns(np.linalg.solve(triangle, change @ as_columns(y, b)), b)
+    return -from_columns(np.linalg.solve(mT(triangle), mT(change) @ as_columns(y, b)), b)

@@ -219,3 +219,30 @@ def as_columns(c: Any, b: Any) -> Any:
 def from_columns(c: Any, b: Any) -> Any:
     """The reverse of `as_columns`."""
     return np.squeeze(c, -1) if np.ndim(b) == 1 else c
+
+
+def pivot_order(pivots: Any) -> Any:
+    """The order of rows that the exchanges of ``scipy.linalg.lu_factor`` lead to."""
+    order = np.arange(len(pivots))
+    for i, pivot in enumerate(pivots):
+        order[[i, pivot]] = order[[pivot, i]]
+    return order
+
+
+def convolve_adjoint(c: Any, other: Any, x: Any, mode: str = "full") -> Any:
+    """The adjoint of ``x`` in ``np.convolve(x, other, mode)`` or ``np.convolve(other, x, mode)``:
+    what the mode cuts off is filled up with zeros."""
+    n, m = np.size(x), np.size(other)
+    before = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
+    whole = np.pad(c, (before, n + m - 1 - before - np.size(c)))
+    return np.convolve(whole, np.flip(other), "valid")
+
+
+def kron_shapes(a: Any, b: Any) -> tuple[tuple[int, ...], ...]:
+    """The shapes in which ``a`` and ``b`` multiply to their Kronecker product, and its own."""
+    n = max(np.ndim(a), np.ndim(b))
+    first = (1,) * (n - np.ndim(a)) + np.shape(a)
+    second = (1,) * (n - np.ndim(b)) + np.shape(b)
+    left = tuple(extent for pair in first for extent in (pair, 1))
+    right = tuple(extent for pair in second for extent in (1, pair))
+    return left, right, tuple(p * q for p, q in zip(first, second, strict=True))

@@ -31,3 +31,31 @@ def ones_on_diagonal(x: Any) -> Any:
     are the products of others."""
     x = np.asarray(x)
     return np.where(np.eye(x.shape[-1], dtype=bool), 1.0, x[..., np.newaxis, :])
+
+
+def _products_between(rows: Any) -> Any:
+    """``[..., i, j]``: the product of the first elements up to ``j`` without ``i``, for
+    ``i <= j``, and 0 elsewhere."""
+    n = np.shape(rows)[-1]
+    factors = np.where(np.eye(n, dtype=bool), 1.0, np.expand_dims(rows, -2))
+    return np.triu(np.cumprod(factors, axis=-1))
+
+
+def cumprod_adjoint(c: Any, a: Any, axis: Any = None) -> Any:
+    """The adjoint of ``np.cumprod(a, axis)``, without a division."""
+    if axis is None:
+        return np.reshape(cumprod_adjoint(c, np.ravel(a), 0), np.shape(a))
+    slopes = _products_between(np.moveaxis(a, axis, -1))
+    return np.moveaxis(
+        np.sum(slopes * np.expand_dims(np.moveaxis(c, axis, -1), -2), axis=-1), -1, axis
+    )
+
+
+def cumprod_tangent(d: Any, a: Any, axis: Any = None) -> Any:
+    """The tangent of ``np.cumprod(a, axis)``."""
+    if axis is None:
+        return cumprod_tangent(np.ravel(d), np.ravel(a), 0)
+    slopes = _products_between(np.moveaxis(a, axis, -1))
+    return np.moveaxis(
+        np.sum(slopes * np.expand_dims(np.moveaxis(d, axis, -1), -1), axis=-2), -1, axis
+    )

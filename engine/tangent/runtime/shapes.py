@@ -141,6 +141,11 @@ def axis_size(x: Any, axis: Any) -> int:
     return size
 
 
+def reduced_axes(x: Any, axis: Any, first: int = 0) -> tuple[int, ...]:
+    """The places of the axes ``axis`` of ``x`` (None for all) behind ``first`` other axes."""
+    return tuple(first + i % np.ndim(x) for i in _axes(x, axis))
+
+
 def _axes(x: Any, axis: Any) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(np.ndim(x)))

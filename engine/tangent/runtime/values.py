@@ -83,6 +83,15 @@ def accumulate(a: Any, b: Any) -> Any:
     return a if b is None else a + b
 
 
+def as_kind_of(c: Any, x: Any) -> Any:
+    """``c``, without its imaginary part where ``x`` is real."""
+    if isinstance(x, (list, tuple)):
+        return rebuilt(x, [as_kind_of(part, value) for part, value in zip(c, x, strict=True)])
+    if isinstance(x, dict):
+        return {key: as_kind_of(c[key], value) for key, value in x.items()}
+    return c if np.iscomplexobj(x) or not np.iscomplexobj(c) else np.real(c)
+
+
 def check_seed(c: Any, x: Any) -> Any:
     """``c``, if it has the structure and shape of the result ``x``.
 

@@ -486,6 +486,8 @@ class Forward:
         return read
 
     def _rule(self, rule: Rule, op: ir.Op) -> ir.Expr | None:
+        if self.options.complex_numbers:
+            rule = registry.complex_form(rule)
         binding = bind(rule, op)
         facts = self.shapes.facts(binding, op)
         names = {p: self._operand(a) for p, a in binding.arguments.items()}
@@ -512,7 +514,7 @@ class Forward:
                 self.shapes.declare(term, self.shapes.of(op))
             if total is None:
                 total = term
-            elif rule.name.startswith("tangent."):
+            elif rule.several or rule.name.startswith("tangent."):
                 # Helpers of derivative code may work on lists and tuples.
                 total = ir.Op("tangent.accumulate", (total, term))
             else:

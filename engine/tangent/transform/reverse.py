@@ -49,6 +49,8 @@ class Options:
     """What changes the form of a derivative, not its meaning."""
 
     optimized: bool = True
+    # Complex numbers may occur, so that rules take the form that is right for these too.
+    complex_numbers: bool = False
 
 
 @dataclass(eq=False)
@@ -803,6 +805,9 @@ class Reverse:
 
     def _operation(self, op: ir.Op, cotangent: ir.Expr) -> None:
         if op.callee in ("tuple", "list"):
+            several = sum(self.activity.is_varied(part) for part in op.args) > 1
+            if several and isinstance(cotangent, ir.Op) and not _is_written_out(cotangent):
+                cotangent = self.temp("bparts", cotangent)
             for i, part in enumerate(op.args):
                 if self.activity.is_varied(part):
                     self.backprop(part, self._part(op, cotangent, i))
@@ -872,6 +877,8 @@ class Reverse:
         return self.temp(f"b{base}", cotangent)
 
     def _rule(self, rule: Rule, op: ir.Op, cotangent: ir.Expr) -> None:
+        if self.options.complex_numbers:
+            rule = registry.complex_form(rule)
         binding = bind(rule, op)
         facts = self.shapes.facts(binding, op)
         active = [
