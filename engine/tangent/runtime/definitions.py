@@ -387,7 +387,7 @@ def _gradient_along(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
 
 
 def gradient(f: Any, spacing: Any = 1.0, /, *, axis: Any = None, edge_order: int = 1) -> Any:
-    axes = reduced_axes(f, axis)
+    axes: Any = reduced_axes(f, axis)
     first = _gradient_along(f, spacing, axes[0], edge_order)
     if len(axes) == 1:
         return [first] if isinstance(axis, tuple) else first
@@ -571,7 +571,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     return result
 
 
-def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     return np.convolve(a, np.flip(np.conj(v)), mode)
 
 

@@ -22,7 +22,7 @@ def transformed_axes(x: Any, s: Any, axes: Any) -> tuple[int, ...]:
     return tuple(range(-len(s), 0)) if s is not None else tuple(range(-np.ndim(x), 0))
 
 
-def swapped_norm(norm: Any) -> str:
+def swapped_norm(norm: Any) -> Any:
     """The normalization of the inverse transform's matrix, transposed."""
     return {None: "forward", "backward": "forward", "forward": "backward"}.get(norm, norm)
 
