@@ -428,7 +428,8 @@ class _Build:
                 own = ir.Version(a.versions.params[name])
                 # The cotangent of a real number may have got an imaginary part.
                 real = ir.Op("tangent.as_kind_of", (adjoint, own))
-                gradient.append(real if self.uses_complex else adjoint)
+                is_complex = self.uses_complex and not reverse.uses_tensors
+                gradient.append(real if is_complex else adjoint)
             else:
                 gradient.append(reverse.zeros(a.versions.params[name]))
         value = (
