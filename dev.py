@@ -8,6 +8,7 @@
     python3 dev.py test -k mlp      only these tests; arguments after -- go to pytest
     python3 dev.py lint | format | types
     python3 dev.py golden           golden files and output shown in documents, written anew
+    python3 dev.py fuzz             random programs against their derivatives, for two minutes
     python3 dev.py crash            every function of the installed packages, differentiated
     python3 dev.py pythons          the engine's tests on every other CPython found here
     python3 dev.py build            wheel, sdist and the extension
@@ -82,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     add("format", run_format, "let ruff format and fix")
     add("types", run_types, "pyright and tsc")
     add("golden", run_golden, "write golden files and output shown in documents anew")
+    fuzz = add("fuzz", run_fuzz, "random programs against their derivatives")
+    fuzz.add_argument("--minutes", type=float, default=2.0, help="how long (default: 2)")
+    fuzz.add_argument("--seed", type=int, default=0, help="where the programs begin")
     crash = add("crash", run_crash, "differentiate every function of installed packages")
     crash.add_argument("--minutes", type=float, help="a random selection, for so long")
     crash.add_argument("--seed", type=int, default=0, help="of that selection")
@@ -210,6 +214,13 @@ def run_golden(options: argparse.Namespace) -> int:
     if shutil.which("git"):
         _call(["git", "status", "--short", "tests/golden", "docs", "*.md"])
     return code
+
+
+def run_fuzz(options: argparse.Namespace) -> int:
+    """Random programs; what fails is printed as small as it can be made. See the script."""
+    script = "tests/engine/differential.py"
+    numbers = [f"--minutes={options.minutes}", f"--seed={options.seed}"]
+    return _call([str(environment("dev")), script, *numbers])
 
 
 def run_crash(options: argparse.Namespace) -> int:

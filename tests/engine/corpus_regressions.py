@@ -22,8 +22,76 @@ def the_same_array_twice(x):
     return y, y
 
 
+def divided_in_place_by_itself(x, y):
+    x /= 1.5 + x**2
+    return 0.7 * y + np.sum(x)
+
+
+def inactive_local_function(x):
+    def twice(z):
+        return z + z
+
+    s = twice(2.0)
+    return s * x
+
+
+def starred_constants_end_a_chain(x, n):
+    a = x
+    for _ in range(n):
+        a = a * x
+        a, *_rest = np.ones(3)
+    return a * x
+
+
+def bound_twice_at_once(x):
+    a, a = x * 2.0, x * x
+    return a
+
+
+def unpacked_into_one_name(x):
+    s, s, t = x
+    return s * t
+
+
+def ignored_values_of_other_shapes(x, y):
+    params = (x, y, x * 2.0, y * y)
+    _, _, w, b = params
+    return np.sum(w * b)
+
+
+def ignored_items(pairs):
+    total = 0.0
+    for _, _, x in pairs:
+        total += x * x
+    return total
+
+
+def context_in_a_loop(x, n):
+    for i in range(n):
+        with np.errstate(all="ignore"):
+            y = x * (i + 1.0)
+            x = x + np.sin(y * y)
+    return x
+
+
+def ratio_in_a_context(x, y):
+    for _ in y:
+        with np.errstate(divide="ignore"):
+            x = x * (y / (1.5 + y * y)).sum()
+    return 0.7 * x + np.sum(y)
+
+
 CASES = [
     (the_same_value_twice, (1.3,), ("x",)),
     (one_value_in_three_places, (1.3, 0.7), ("x", "y")),
     (the_same_array_twice, (RNG.normal(size=3),), ("x",)),
+    (divided_in_place_by_itself, (RNG.normal(size=3), 0.3), ("x", "y")),
+    (bound_twice_at_once, (1.3,), ("x",)),
+    (unpacked_into_one_name, (RNG.normal(size=3),), ("x",)),
+    (ignored_values_of_other_shapes, (0.7, RNG.normal(size=3)), ("x",)),
+    (ignored_items, (RNG.normal(size=(4, 3)),), ("pairs",)),
+    (context_in_a_loop, (1.3, 3), ("x",)),
+    (ratio_in_a_context, (1.3, RNG.normal(size=3)), ("x", "y")),
+    (inactive_local_function, (1.3,), ("x",)),
+    (starred_constants_end_a_chain, (1.3, 2), ("x",)),
 ]

@@ -51,6 +51,30 @@ def filled_by_a_lambda(x):
 # --- aliases and views ---------------------------------------------------------------------------
 
 
+def divided_in_place_and_seen_elsewhere(x):
+    y = x * 2.0
+    z = y
+    y /= 1.5 + z**2
+    return np.sum(z * x)
+
+
+def bound_in_a_loop_that_breaks(x, y):
+    x = -x
+    for n in range(3):
+        for m in range(3):
+            if n == 1:
+                break
+            x = np.ones(3).sum()
+    return 0.7 * x + y
+
+
+def inactive_items_of_a_dictionary(x, y):
+    values = {"a": x + 2.0, "b": x * x}
+    for _, value in values.items():
+        x = x * 0.5 + value
+    return y * y
+
+
 def rows_swapped_through_views(x):
     y = x * 1.0
     y[0], y[1] = y[1], y[0]
@@ -853,6 +877,9 @@ CASES = [
     (mapped, (1.3,), ("x",)),
     (reduced_by_functools, (1.3,), ("x",)),
     (comprehension, (1.3,), ("x",)),
+    (divided_in_place_and_seen_elsewhere, (RNG.normal(size=3),), ("x",)),
+    (bound_in_a_loop_that_breaks, (1.3, 0.3), ("x",)),
+    (inactive_items_of_a_dictionary, (1.3, 0.3), ("x", "y")),
     (rows_filled_in_a_comprehension, (RNG.normal(size=3),), ("x",)),
     (items_set_in_a_comprehension, (RNG.normal(size=3),), ("x",)),
     (appended_in_a_comprehension, (RNG.normal(size=3),), ("x",)),

@@ -13,6 +13,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import gast
+
 from tangent.ir import nodes as ir
 
 
@@ -120,6 +122,21 @@ def _branch_towards(where: Region, stmt: ir.Stmt) -> int | None:
     return None
 
 
+def _binds_surely(stmt: ir.Stmt) -> bool:
+    return not isinstance(stmt, ir.Verbatim) or isinstance(stmt.node, _PLAIN_BINDINGS)
+
+
+_PLAIN_BINDINGS = (
+    gast.Assign,
+    gast.FunctionDef,
+    gast.AsyncFunctionDef,
+    gast.ClassDef,
+    gast.Import,
+    gast.ImportFrom,
+    gast.Delete,
+)
+
+
 class Sharing(Protocol):
     """What has to be known of memory; see `tangent.analysis.aliasing`."""
 
@@ -187,7 +204,9 @@ class _Walk:
             self.assign(stmt, stmt.target, stmt.value, env, region, bound)
         else:
             for name in ir.binds(stmt):
-                env[name] = bound[name] = self.new(name, "assign", region, stmt)
+                # It may also keep what it held, if this is more than a plain statement.
+                kept = [env[name]] if name in env and not _binds_surely(stmt) else []
+                env[name] = bound[name] = self.new(name, "assign", region, stmt, kept)
         self.mutate(stmt, env, region, bound)
         if isinstance(stmt, ir.With):
             self.block(stmt.body, env, region)

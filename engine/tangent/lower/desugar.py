@@ -36,14 +36,19 @@ def desugar(
             new = _with_masks(new, stmt, before, is_active, fresh)
             if new is not value:
                 stmt = _with_value(stmt, new)
+            if isinstance(stmt, ir.Assign) and is_active(value):
+                target = _distinct(stmt.target, fresh)
+                if target is not stmt.target:
+                    stmt = ir.Assign(target, stmt.value, False, stmt.span, stmt.role)
         out += before
         inner = [desugar(nested, is_active, fresh) for nested in ir.blocks(stmt)]
         if not all(_same(a, b) for a, b in zip(inner, ir.blocks(stmt))):
             stmt = ir.with_blocks(stmt, inner)
         if isinstance(stmt, ir.For) and is_active(stmt.iter) and not _is_plain(stmt):
-            before = []
-            stmt = _indexed_loop(stmt, before, fresh)
-            out += before
+            if _has_items(stmt.iter):
+                before = []
+                stmt = _indexed_loop(stmt, before, fresh)
+                out += before
         out.append(stmt)
     return out
 
@@ -55,6 +60,44 @@ def _is_plain(stmt: ir.For) -> bool:
         and isinstance(stmt.target, ir.Name)
         and stmt.iter.name not in ir.bound_in([stmt])
     )
+
+
+def _distinct(target: ir.Target, fresh: Callable[[str], str]) -> ir.Target:
+    """The target with names that it binds more than once, as ``_, _, x``, told apart: the last
+    one counts, and each has a value of its own."""
+    names = list(ir.bound_names(target))
+    left = {name: names.count(name) for name in names}
+    if len(left) == len(names):
+        return target
+
+    def renamed(part: ir.Target) -> ir.Target:
+        if isinstance(part, ir.Unpack):
+            return ir.Unpack(tuple(renamed(t) for t in part.targets), part.span)
+        if isinstance(part, ir.Name):
+            left[part.name] -= 1
+            if left[part.name]:
+                return ir.Name(fresh(part.name.strip("_") or "ignored"), part.span)
+        return part
+
+    return renamed(target)
+
+
+def _has_items(iterable: ir.Expr) -> bool:
+    """Whether what is iterated over is no iterator, and nothing that is not followed: what
+    those give cannot be asked for by position."""
+    if isinstance(iterable, ir.Opaque):
+        return False
+    if not isinstance(iterable, ir.Op) or iterable.callee not in _ITERATORS:
+        return True
+    return all(
+        _has_items(arg) and not (isinstance(arg, ir.Op) and arg.callee in _ITERATORS)
+        for arg in iterable.args
+    )
+
+
+_ITERATORS = frozenset(
+    {"builtins.zip", "builtins.enumerate", "builtins.reversed", "builtins.map", "builtins.filter"}
+)
 
 
 def _same(first: ir.Block, second: ir.Block) -> bool:
@@ -204,7 +247,7 @@ def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -
         positions = ir.Op("builtins.reversed", (positions,))
     items: ir.Block = [
         ir.Assign(
-            part,
+            _distinct(part, fresh),
             ir.Op(
                 "operator.getitem",
                 (ir.Read(sequence.name), ir.Read(position)),

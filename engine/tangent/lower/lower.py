@@ -414,7 +414,9 @@ class _FunctionLowering:
 
     def stmt_AnnAssign(self, node: Any) -> ir.Block:
         if node.value is None:
-            return [self.verbatim(node)]
+            declared = self.verbatim(node)
+            declared.binds = ()  # it makes the name a variable, and leaves it as it is
+            return [declared]
         return [
             ir.Assign(
                 self.target(node.target), self.expr(node.value), span=self.span(node), verbatim=True

@@ -115,7 +115,13 @@ class _Sweep:
 
 
 def _read_by(stmt: ir.Stmt) -> set[str]:
-    names = {read.name for expr in ir.expressions(stmt) for read in ir.reads(expr)}
+    names: set[str] = set()
+    for expr in ir.expressions(stmt):
+        for node in ir.walk(expr):
+            if isinstance(node, ir.Read):
+                names.add(node.name)
+            elif isinstance(node, ir.Call):
+                names.add(node.text)  # a function defined in this one
     if isinstance(stmt, ir.Assign):
         names |= _stored(stmt.target)
     for expr in ir.expressions(stmt):

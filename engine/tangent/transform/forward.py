@@ -186,19 +186,23 @@ class Forward:
             tangent = ir.Op("tangent.snapshot", (tangent,))
         target = self.names.tangent(name)
         needs_result = self.mentions(tangent, value)
+        changed = self.versions.bound[stmt]  # what shares memory with an array, too
         overwritten = any(
             isinstance(n, ir.Primal)
             and n.node is not value
-            and any(r.name == name for r in ir.reads(n.node))
+            and any(r.name in changed for r in ir.reads(n.node))
             for n in ir.walk(tangent)
         )
         if needs_result and overwritten:
+            in_place = stmt.augmented and name not in self.aliases.scalars
+            if in_place and isinstance(value, ir.Op):
+                self.value(value.args[1])  # it is computed once, for both
             self.named[value] = self.names.fresh(f"new_{name}")
             resolved = self.resolve(tangent)
             self.assign_primal_names()
             self.assign(target, resolved)
-            if stmt.augmented:
-                # It may be an array, of which the caller has to see the change.
+            if in_place:
+                # It may be an array, of which others have to see the change.
                 self.emit(self.primal(stmt))
             else:
                 again = ir.Read(self.named[value])

@@ -22,7 +22,7 @@ TOMS 39(3), 2013.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tangent.analysis.activity import Activity
@@ -232,8 +232,16 @@ class Reverse:
             self.loop(stmt)
         elif isinstance(stmt, ir.With):
             self.context(stmt)
+            self._forget(stmt.binds)
+        elif isinstance(stmt, ir.Verbatim):
+            self._forget(stmt.binds)
         elif isinstance(stmt, ir.InsertGrad):
             self.insertion(stmt)
+
+    def _forget(self, names: Iterable[str]) -> None:
+        """Something without a derivative was bound to the names."""
+        for name in names:
+            self.present.pop(name, None)
 
     def _region_in(self, stmt: ir.Stmt, branch: int) -> Region | None:
         for inner in ir.blocks(stmt)[branch]:
@@ -269,6 +277,8 @@ class Reverse:
             self._item_target(stmt, target, value)
         elif isinstance(target, ir.Unpack):
             self._unpack(stmt, target, value)
+        else:
+            self._forget(target.binds)
 
     def _push_zero(self, value: ir.Expr, bound: Value | None) -> None:
         """What is popped from a stack and not used further down: the stack of adjoints must
