@@ -464,5 +464,16 @@ def _value_shape(
         inputs = {shapes.of_value(i) for i in value.inputs}
         return inputs.pop() if len(inputs) == 1 else fresh
     if value.kind == "mutated":
-        return shapes.of_value(value.inputs[0])
+        return fresh if _changes_length(value) else shapes.of_value(value.inputs[0])
     return fresh if value.expr is None else shapes.of(value.expr)
+
+
+def _changes_length(value: Value) -> bool:
+    """Whether the in-place change that made a value may be one of a list's length."""
+    assert value.stmt is not None
+    return any(
+        isinstance(node, (ir.Call, ir.Opaque))
+        or (isinstance(node, ir.Op) and node.callee.startswith("list."))
+        for expr in ir.expressions(value.stmt)
+        for node in ir.walk(expr)
+    )
