@@ -22,7 +22,7 @@ from tangent.ir import algebra
 from tangent.ir import nodes as ir
 from tangent.lower.effects import INACTIVE_ATTRIBUTES
 from tangent.rules import registry
-from tangent.rules.declare import Rule
+from tangent.rules.declare import BROADCAST, Rule
 from tangent.source.text import Span
 from tangent.transform import templates
 from tangent.transform.names import Names, noun
@@ -496,6 +496,8 @@ class Forward:
         facts = self.shapes.facts(binding, op)
         names = {p: self._operand(a) for p, a in binding.arguments.items()}
         names["y"] = ir.Primal(op)
+        # One operand's term may be smaller than the result.
+        broadcasts = rule.elementwise or rule.shape == BROADCAST
         total: ir.Expr | None = None
         for parameter, arg in binding.arguments.items():
             if parameter not in rule.tangent:
@@ -514,7 +516,7 @@ class Forward:
                 tangent = self.atom(tangent, arg)
             names["g"] = tangent
             term = templates.instantiate(templates.parse(template), names, binding)
-            if not rule.elementwise:
+            if not broadcasts:
                 self.shapes.declare(term, self.shapes.of(op))
             if total is None:
                 total = term
@@ -523,7 +525,7 @@ class Forward:
                 total = ir.Op("tangent.accumulate", (total, term))
             else:
                 total = algebra.add(total, term)
-        if total is not None and not rule.elementwise:
+        if total is not None and not broadcasts:
             self.shapes.declare(total, self.shapes.of(op))
         return total
 
