@@ -90,8 +90,8 @@ def sweep(a, k):
 
 
 def swept_by_a_helper(x):
-    x = sweep(x, 1.3)
-    return np.sum(x * x)
+    y = sweep(x * 1.0, 1.3)
+    return np.sum(y * x)
 
 
 def scalar_cotangent_of_a_vector(x, y):
