@@ -83,17 +83,6 @@ def ratio_in_a_context(x, y):
     return 0.7 * x + np.sum(y)
 
 
-def sweep(a, k):
-    for i in range(1, len(a)):
-        a[i] += k * a[i - 1]
-    return a
-
-
-def swept_by_a_helper(x):
-    y = sweep(x * 1.0, 1.3)
-    return np.sum(y * x)
-
-
 def scalar_cotangent_of_a_vector(x, y):
     y = y / (1.5 + math.sin(y) * x.sum())
     return 0.7 * y + np.sum(x)
@@ -110,7 +99,6 @@ CASES = [
     (ignored_items, (RNG.normal(size=(4, 3)),), ("pairs",)),
     (context_in_a_loop, (1.3, 3), ("x",)),
     (ratio_in_a_context, (1.3, RNG.normal(size=3)), ("x", "y")),
-    (swept_by_a_helper, (RNG.normal(size=3),), ("x",)),
     (scalar_cotangent_of_a_vector, (RNG.normal(size=3), 0.7), ("x", "y")),
     (inactive_local_function, (1.3,), ("x",)),
     (starred_constants_end_a_chain, (1.3, 2), ("x",)),
