@@ -93,16 +93,6 @@ def rk4_pendulum(theta0, omega0, length, n=6, h=0.1):
     return y[0]
 
 
-def heat_rod(u, alpha, dt=0.1, dx=1.0, nt=4):
-    """Explicit heat equation with fixed ends."""
-    un = np.zeros_like(u)
-    for n in range(nt):
-        un[:] = u
-        u = un.copy()
-        u[1:-1] = un[1:-1] + alpha * dt / dx**2 * (un[2:] - 2 * un[1:-1] + un[:-2])
-    return np.sum(u**2)
-
-
 def ising_energy(J, h, spins):
     total = 0.0
     n, m = spins.shape
@@ -183,21 +173,6 @@ def huber_location(theta, x, delta=1.0):
     return loss / len(x)
 
 
-def hmm_forward(log_rate, transition, observations):
-    """Scaled forward algorithm of a two-state model."""
-    rates = np.exp(log_rate)
-    alpha = np.array([0.5, 0.5])
-    loglik = 0.0
-    for obs in observations:
-        alpha = alpha @ transition
-        emission = np.array([rates[0] * np.exp(-rates[0] * obs), rates[1] * np.exp(-rates[1] * obs)])
-        alpha = alpha * emission
-        scale = alpha.sum()
-        loglik += np.log(scale)
-        alpha /= scale
-    return loglik
-
-
 def ar1_loglik(phi, sigma, series):
     ll = 0.0
     prev = None
@@ -237,15 +212,6 @@ def weighted_correlation(x, y, w):
     return cov / np.sqrt(np.sum(w * (x - mx) ** 2) * np.sum(w * (y - my) ** 2))
 
 
-def bootstrap_of_a_ratio(theta, x, y):
-    rng = np.random.default_rng(3)
-    estimates = []
-    for _ in range(3):
-        idx = rng.integers(0, len(x), size=len(x))
-        estimates.append(np.mean(x[idx] * theta) / np.mean(y[idx] + theta**2))
-    return sum(estimates) / len(estimates)
-
-
 # --- a student of machine learning ---------------------------------------------------------------
 
 
@@ -272,15 +238,6 @@ def layer_by_layer(weights, x):
         a = np.tanh(z) if i < len(weights) - 1 else z
         activations.append(a)
     return np.sum(activations[-1] ** 2)
-
-
-def simple_rnn(Wx, Wh, inputs):
-    h = np.zeros(Wh.shape[0])
-    outputs = []
-    for x in inputs:
-        h = np.tanh(Wx @ x + Wh @ h)
-        outputs.append(h)
-    return np.mean(np.stack(outputs) ** 2)
 
 
 def lstm_cell_chain(W, x, steps=3):
@@ -542,6 +499,23 @@ def bond_price(y, coupon=0.05, face=100.0, years=5):
     return price + face / (1 + y) ** years
 
 
+def internal_rate_of_return(flow_scale, flows, guess=0.1):
+    """Newton on the net present value; the rate depends on the scale of the last flow."""
+    rate = guess
+    for _ in range(20):
+        npv, dnpv = 0.0, 0.0
+        for t, c in enumerate(flows):
+            if t == len(flows) - 1:
+                c = c * flow_scale
+            npv += c / (1 + rate) ** t
+            dnpv -= t * c / (1 + rate) ** (t + 1)
+        step = npv / dnpv
+        rate -= step
+        if abs(step) < 1e-13:
+            break
+    return rate
+
+
 def portfolio_sharpe(weights, returns, cov, rf=0.01):
     weights = weights / np.sum(weights)
     excess = weights @ returns - rf
@@ -593,16 +567,18 @@ def newton_sqrt(a, tolerance=1e-14):
 
 
 def bisection(c, lo=0.0, hi=2.0):
-    """A root of x^3 + x - c; differentiated, it is piecewise constant in c."""
-    for _ in range(50):
+    """A root of x^3 + x - c; where the bisection ends is piecewise constant in c."""
+    for _ in range(6):
         mid = (lo + hi) / 2
         if mid**3 + mid - c > 0:
             hi = mid
         else:
             lo = mid
     root = (lo + hi) / 2
-    # one Newton step makes it depend on c
-    return root - (root**3 + root - c) / (3 * root**2 + 1)
+    # Newton's method finishes, and makes it depend on c
+    for _ in range(4):
+        root = root - (root**3 + root - c) / (3 * root**2 + 1)
+    return root
 
 
 def simpson(a, b, n=4):
@@ -685,6 +661,18 @@ def power_iteration(A, v, steps=6):
     return v @ A @ v
 
 
+def while_with_else(x):
+    n = 0
+    while n < 5:
+        if x > 4.0:
+            break
+        x = x * 1.5
+        n += 1
+    else:
+        x = -x
+    return x * n
+
+
 CASES = [
     (projectile_range, (10.0, 0.7), ("speed", "angle")),
     (kepler_equation, (0.8, 0.3), ("mean_anomaly", "e")),
@@ -692,7 +680,6 @@ CASES = [
     (gravity_energy, (RNG.normal(size=(3, 2)), np.array([1.0, 2.0, 0.5])), ("pos", "mass")),
     (leapfrog, (1.1, 0.2, 0.1, 4), ("q", "p", "dt")),
     (rk4_pendulum, (0.4, 0.1, 1.3), ("theta0", "omega0", "length")),
-    (heat_rod, (RNG.normal(size=6), 0.7), ("u", "alpha")),
     (ising_energy, (0.7, 0.2, RNG.normal(size=(2, 3))), ("J", "h", "spins")),
     (black_body, (1.3, 0.9), ("wavelength", "temperature")),
     (double_well_path_action, (RNG.normal(size=5) * 0.3,), ("path",)),
@@ -710,11 +697,6 @@ CASES = [
         ("means", "weights_raw"),
     ),
     (huber_location, (0.2, np.array([0.5, -3.0, 1.0, 4.0])), ("theta", "x")),
-    (
-        hmm_forward,
-        (np.array([0.1, 0.8]), np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0.4, 1.2, 0.3])),
-        ("log_rate", "transition"),
-    ),
     (ar1_loglik, (0.6, 0.9, np.array([0.3, -0.2, 0.8, 0.1])), ("phi", "sigma")),
     (kernel_density, (0.7, RNG.normal(size=4), np.array([0.0, 0.5])), ("bandwidth", "samples")),
     (ridge_closed_form, (0.5, RNG.normal(size=(4, 2)), RNG.normal(size=4)), ("lam", "X")),
@@ -723,7 +705,6 @@ CASES = [
         (RNG.normal(size=4), RNG.normal(size=4), np.array([0.2, 0.5, 0.9, 0.4])),
         ("x", "w"),
     ),
-    (bootstrap_of_a_ratio, (0.8, RNG.normal(size=4), RNG.normal(size=4) + 3.0), ("theta",)),
     (
         two_layer_net,
         (
@@ -742,11 +723,6 @@ CASES = [
         layer_by_layer,
         ([RNG.normal(size=(2, 3)), RNG.normal(size=(3, 2))], RNG.normal(size=(3, 2))),
         ("weights",),
-    ),
-    (
-        simple_rnn,
-        (RNG.normal(size=(3, 2)), RNG.normal(size=(3, 3)), RNG.normal(size=(3, 2))),
-        ("Wx", "Wh"),
     ),
     (lstm_cell_chain, (RNG.normal(size=(8, 4)), RNG.normal(size=2)), ("W", "x")),
     (
@@ -820,6 +796,7 @@ CASES = [
         ("v0", "kappa", "theta", "xi"),
     ),
     (bond_price, (0.03,), ("y",)),
+    (internal_rate_of_return, (1.1, [-100.0, 30.0, 40.0, 50.0]), ("flow_scale",)),
     (
         portfolio_sharpe,
         (np.array([0.3, 0.5, 0.4]), np.array([0.05, 0.07, 0.02]), np.diag([0.1, 0.2, 0.05])),
@@ -851,4 +828,6 @@ CASES = [
         (np.array([[2.0, 0.3], [0.3, 1.0]]), np.array([1.0, 0.4])),
         ("A", "v"),
     ),
+    (while_with_else, (1.3,), ("x",)),
+    (while_with_else, (0.3,), ("x",)),
 ]

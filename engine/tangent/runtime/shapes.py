@@ -57,7 +57,7 @@ def packed(c: Any, x: Any) -> Any:
 def to_shape(c: Any, shape: tuple[int, ...]) -> Any:
     """``c`` summed and repeated to ``shape``."""
     own = np.shape(c)
-    if own == shape:
+    if own == shape and not isinstance(c, (list, tuple)):
         return c
     c = np.asarray(c)
     if c.ndim > len(shape):
