@@ -212,6 +212,15 @@ def weighted_correlation(x, y, w):
     return cov / np.sqrt(np.sum(w * (x - mx) ** 2) * np.sum(w * (y - my) ** 2))
 
 
+def bootstrap_of_a_ratio(theta, x, y):
+    rng = np.random.default_rng(3)
+    estimates = []
+    for _ in range(3):
+        idx = rng.integers(0, len(x), size=len(x))
+        estimates.append(np.mean(x[idx] * theta) / np.mean(y[idx] + theta**2))
+    return sum(estimates) / len(estimates)
+
+
 # --- a student of machine learning ---------------------------------------------------------------
 
 
@@ -661,6 +670,15 @@ def power_iteration(A, v, steps=6):
     return v @ A @ v
 
 
+def grade_curve(scores, exponent):
+    curved = []
+    for s in scores:
+        if s < 50:
+            continue
+        curved.append(100 * (s / 100) ** exponent)
+    return sum(curved) / len(curved)
+
+
 def while_with_else(x):
     n = 0
     while n < 5:
@@ -705,6 +723,7 @@ CASES = [
         (RNG.normal(size=4), RNG.normal(size=4), np.array([0.2, 0.5, 0.9, 0.4])),
         ("x", "w"),
     ),
+    (bootstrap_of_a_ratio, (0.8, RNG.normal(size=4), RNG.normal(size=4) + 3.0), ("theta",)),
     (
         two_layer_net,
         (
@@ -828,6 +847,7 @@ CASES = [
         (np.array([[2.0, 0.3], [0.3, 1.0]]), np.array([1.0, 0.4])),
         ("A", "v"),
     ),
+    (grade_curve, ([40.0, 60.0, 80.0, 95.0], 0.7), ("exponent",)),
     (while_with_else, (1.3,), ("x",)),
     (while_with_else, (0.3,), ("x",)),
 ]

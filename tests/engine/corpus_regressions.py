@@ -88,6 +88,19 @@ def scalar_cotangent_of_a_vector(x, y):
     return 0.7 * y + np.sum(x)
 
 
+def mean_of_a_list(x):
+    means = []
+    for i in range(3):
+        means.append(np.mean(x * i))
+    return sum(means) / len(means)
+
+
+def spread_of_a_list(x):
+    values = [x, x * x]
+    values.append(2.0 * x)
+    return np.std(values) + np.dot(values, values)
+
+
 CASES = [
     (the_same_value_twice, (1.3,), ("x",)),
     (one_value_in_three_places, (1.3, 0.7), ("x", "y")),
@@ -100,6 +113,8 @@ CASES = [
     (context_in_a_loop, (1.3, 3), ("x",)),
     (ratio_in_a_context, (1.3, RNG.normal(size=3)), ("x", "y")),
     (scalar_cotangent_of_a_vector, (RNG.normal(size=3), 0.7), ("x", "y")),
+    (mean_of_a_list, (RNG.normal(size=3),), ("x",)),
+    (spread_of_a_list, (1.3,), ("x",)),
     (inactive_local_function, (1.3,), ("x",)),
     (starred_constants_end_a_chain, (1.3, 2), ("x",)),
 ]

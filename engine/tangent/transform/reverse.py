@@ -423,6 +423,27 @@ class Reverse:
             return self.adjoint(target.name, bound[target.name])
         return self.zeros(bound[target.name])
 
+    def _may_be_list(self, expr: ir.Expr) -> bool:
+        """Whether a list or tuple that is made here may be the value: then its cotangent is
+        one too, whatever a rule for arrays gives."""
+        while isinstance(expr, ir.Op) and expr.callee == "operator.getitem":
+            expr = expr.args[0]
+        if not isinstance(expr, ir.Read):
+            return False
+        seen: set[Value] = set()
+        stack = [self.versions.of[expr]]
+        while stack:
+            value = stack.pop()
+            if value in seen:
+                continue
+            seen.add(value)
+            stack += value.inputs
+            if isinstance(value.expr, ir.Read):
+                stack.append(self.versions.of[value.expr])
+            elif isinstance(value.expr, ir.Op) and value.expr.callee in ("tuple", "list"):
+                return True
+        return False
+
     def _is_display(self, expr: ir.Expr) -> bool:
         """Whether an expression certainly gives a tuple or list that is written out."""
         seen: set[Value] = set()
@@ -924,7 +945,7 @@ class Reverse:
         )
         for parameter, arg in active:
             term = templates.instantiate(templates.parse(chosen[parameter]), names, binding)
-            if exact and parameter != rule.sequence:
+            if exact and parameter != rule.sequence and not self._may_be_list(arg):
                 self.shapes.declare(term, self.shapes.of(arg))
             if room is not None and room <= self.shapes.of(term):
                 self.shapes.declare(term, room)
@@ -1051,7 +1072,7 @@ class Reverse:
             own = self.shapes.of(c.cotangent)
             if isinstance(c.cotangent, ir.Op) and c.cotangent.callee in ("tuple", "list"):
                 terms.append(c.cotangent)  # its elements fit those of the value
-            elif own != shape and not own <= shape:
+            elif (own != shape and not own <= shape) or self._may_be_list(c.read):
                 terms.append(self._summed(c.cotangent, value))
             else:
                 terms.append(c.cotangent)
