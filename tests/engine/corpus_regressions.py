@@ -95,12 +95,6 @@ def mean_of_a_list(x):
     return sum(means) / len(means)
 
 
-def spread_of_a_list(x):
-    values = [x, x * x]
-    values.append(2.0 * x)
-    return np.std(values) + np.dot(values, values)
-
-
 CASES = [
     (the_same_value_twice, (1.3,), ("x",)),
     (one_value_in_three_places, (1.3, 0.7), ("x", "y")),
@@ -114,7 +108,6 @@ CASES = [
     (ratio_in_a_context, (1.3, RNG.normal(size=3)), ("x", "y")),
     (scalar_cotangent_of_a_vector, (RNG.normal(size=3), 0.7), ("x", "y")),
     (mean_of_a_list, (RNG.normal(size=3),), ("x",)),
-    (spread_of_a_list, (1.3,), ("x",)),
     (inactive_local_function, (1.3,), ("x",)),
     (starred_constants_end_a_chain, (1.3, 2), ("x",)),
 ]

@@ -68,6 +68,12 @@ def bound_in_a_loop_that_breaks(x, y):
     return 0.7 * x + y
 
 
+def spread_of_a_list(x):
+    values = [x, x * x]
+    values.append(2.0 * x)
+    return np.std(values) + np.dot(values, values)
+
+
 def inactive_items_of_a_dictionary(x, y):
     values = {"a": x + 2.0, "b": x * x}
     for _, value in values.items():
@@ -880,6 +886,7 @@ CASES = [
     (divided_in_place_and_seen_elsewhere, (RNG.normal(size=3),), ("x",)),
     (bound_in_a_loop_that_breaks, (1.3, 0.3), ("x",)),
     (inactive_items_of_a_dictionary, (1.3, 0.3), ("x", "y")),
+    (spread_of_a_list, (1.3,), ("x",)),
     (rows_filled_in_a_comprehension, (RNG.normal(size=3),), ("x",)),
     (items_set_in_a_comprehension, (RNG.normal(size=3),), ("x",)),
     (appended_in_a_comprehension, (RNG.normal(size=3),), ("x",)),

@@ -98,6 +98,11 @@ class _Contribution:
 _LONG = 6
 
 
+# What gives a list for a list, as one of its operands is.
+_LIKE_FIRST = frozenset({"operator.getitem", "tangent.zeros_like", "tangent.snapshot"})
+_LIKE_SECOND = frozenset({"tangent.unbroadcast", "tangent.expand"})
+
+
 class Reverse:
     def __init__(
         self,
@@ -426,22 +431,24 @@ class Reverse:
     def _may_be_list(self, expr: ir.Expr) -> bool:
         """Whether a list or tuple that is made here may be the value: then its cotangent is
         one too, whatever a rule for arrays gives."""
-        while isinstance(expr, ir.Op) and expr.callee == "operator.getitem":
-            expr = expr.args[0]
-        if not isinstance(expr, ir.Read):
-            return False
         seen: set[Value] = set()
-        stack = [self.versions.of[expr]]
+        stack: list[ir.Expr | Value] = [expr]
         while stack:
-            value = stack.pop()
-            if value in seen:
-                continue
-            seen.add(value)
-            stack += value.inputs
-            if isinstance(value.expr, ir.Read):
-                stack.append(self.versions.of[value.expr])
-            elif isinstance(value.expr, ir.Op) and value.expr.callee in ("tuple", "list"):
-                return True
+            current = stack.pop()
+            if isinstance(current, ir.Read):
+                stack.append(self.versions.of[current])
+            elif isinstance(current, ir.Op):
+                if current.callee in ("tuple", "list"):
+                    return current is not expr
+                if current.callee in _LIKE_FIRST:
+                    stack.append(current.args[0])
+                elif current.callee in _LIKE_SECOND:
+                    stack.append(current.args[1])
+            elif isinstance(current, Value) and current not in seen:
+                seen.add(current)
+                stack += current.inputs
+                if current.expr is not None:
+                    stack.append(current.expr)
         return False
 
     def _is_display(self, expr: ir.Expr) -> bool:
@@ -929,6 +936,10 @@ class Reverse:
                 self.shapes.declare(cotangent, self.shapes.of(op))
             elif parts or not (smaller and adapts):
                 cotangent = self._exact(op, cotangent)
+        if op.callee in _LIKE_SECOND and self._may_be_list(op.args[1]):
+            # It has made a list of an array, and the cotangent is one.
+            cotangent = self.helper("unbroadcast", cotangent, self._operand(op.args[0]))
+            self.shapes.declare(cotangent, self.shapes.of(op.args[0]))
         uses = sum(templates.mentions(t, "g") for t in chosen.values())
         if not isinstance(cotangent, (ir.Read, ir.Const)) and (
             uses > 1 or not self.options.optimized or weight(cotangent) > _LONG
