@@ -269,6 +269,10 @@ class _Build:
         function = self.program.function(source)
         note_mutations(self.program, function, self.mutations)
         names = Names(_names_in(self.program, function))
+        if self.options.mode == "forward":
+            # Before any other name is given out: callers have to know them.
+            for name in wrt:
+                names.tangent(name)
         exit_ = single_exit(self.program, function, names.fresh)
         if exit_ is None or self.failed:
             return None

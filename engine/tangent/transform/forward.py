@@ -113,7 +113,8 @@ class Forward:
         self.emit(ir.Assign(ir.Name(name), value, span=self.span, role=Role.TANGENT))
 
     def zeros(self, name: str, value: Value) -> ir.Expr:
-        if self.shapes.of_value(value) == NUMBER:
+        """A zero of the shape of a value; the number zero for a variable that may be unbound."""
+        if self.shapes.of_value(value) == NUMBER or not self.versions.is_certain(value):
             return ir.Const(0.0)
         return ir.Op("tangent.zeros_like", (ir.Read(name),))
 
