@@ -148,6 +148,10 @@ class _Analysed:
     def body(self) -> ir.Block:
         return self.exit.body
 
+    def binds_active(self, stmt: ir.Stmt) -> bool:
+        """Whether a statement binds a value that carries a derivative."""
+        return any(self.activity.is_active(v) for v in self.versions.bound[stmt].values())
+
 
 def _differentiate(source: FunctionSource, wrt: Wrt, options: _Options) -> Derivative:
     build = _Build(source, options)
@@ -278,7 +282,13 @@ class _Build:
             return None
         body = exit_.body
         analysed = self._flow(function, exit_, names, wrt)
-        lowered = desugar(body, analysed.activity.is_varied, names.fresh)
+        lowered = desugar(
+            body,
+            analysed.activity.is_varied,
+            analysed.binds_active,
+            names.fresh,
+            analysed.aliases.kinds,
+        )
         if any(a is not b for a, b in zip(lowered, body)) or len(lowered) != len(body):
             exit_.body = lowered
             analysed = self._flow(function, exit_, names, wrt)
@@ -389,6 +399,7 @@ class _Build:
             self.callee,
             lambda call: self.template(call, a.function.source),
             tensors,
+            a.aliases.kinds,
         )
 
     def _backward(

@@ -107,7 +107,11 @@ class Program:
 
 
 def flat(value: Any) -> np.ndarray:
-    """All elements of a nested value, in double precision."""
+    """All elements of a nested value, in double precision; text and None have none."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if value is None or isinstance(value, str):
+        return np.zeros(0)
     if isinstance(value, (list, tuple)):
         return np.concatenate([np.zeros(0), *(flat(v) for v in value)])
     return np.ravel(np.asarray(value, dtype=float))
@@ -122,6 +126,10 @@ def unflat(like: Any, vector: np.ndarray) -> Any:
             parts.append(unflat(part, vector[start : start + size]))
             start += size
         return type(like)(parts)
+    if isinstance(like, dict):
+        return dict(zip(like, unflat(list(like.values()), vector), strict=True))
+    if like is None or isinstance(like, str):
+        return like
     if isinstance(like, (float, int)):
         return float(vector[0])
     return np.reshape(vector, np.shape(like))
@@ -131,6 +139,10 @@ def seeded(like: Any, rng: np.random.Generator) -> Any:
     """Random numbers in the structure, shapes and dtypes of ``like``."""
     if isinstance(like, (list, tuple)):
         return type(like)(seeded(v, rng) for v in like)
+    if isinstance(like, dict):
+        return {key: seeded(v, rng) for key, v in like.items()}
+    if like is None or isinstance(like, str):
+        return None
     if isinstance(like, (float, int)):
         return float(rng.normal())
     if isinstance(like, (np.ndarray, np.generic)):

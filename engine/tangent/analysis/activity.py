@@ -23,7 +23,6 @@ INACTIVE_CALLEES = frozenset(
         "operator.not_",
         "slice",
         "operator.and_",
-        "operator.or_",
         "operator.xor",
         "operator.invert",
         "operator.lshift",
@@ -31,6 +30,19 @@ INACTIVE_CALLEES = frozenset(
     }
 )
 CONTAINERS = frozenset({"tuple", "list"})
+# Operations on containers: where a derivative passes through.
+_THROUGH: dict[str, slice] = {
+    "select": slice(1, None),
+    "operator.getitem": slice(1),
+    "dict": slice(1, None, 2),
+    "dict.get": slice(0, None, 2),
+    "dict.setdefault": slice(0, None, 2),
+    "list.append": slice(1, None),
+    "list.delete": slice(0),
+    "list.insert": slice(2, None),
+    "list.pop": slice(0, None, 2),
+    "list.remove": slice(0),
+}
 
 
 def is_inactive(op: ir.Op) -> bool:
@@ -58,12 +70,8 @@ def differentiable_operands(expr: ir.Expr) -> tuple[ir.Expr, ...]:
     if isinstance(expr, ir.Op):
         if is_inactive(expr):
             return ()
-        if expr.callee == "select":
-            return expr.args[1:]
-        if expr.callee == "operator.getitem":
-            return expr.args[:1]
-        if expr.callee == "list.append":
-            return expr.args[1:]
+        if expr.callee in _THROUGH:
+            return expr.args[_THROUGH[expr.callee]]
         rule = registry.rule_for(expr.callee)
         if rule is not None and rule.inert:
             try:

@@ -19,6 +19,8 @@ from tangent.analysis.mutations import mutations
 from tangent.analysis.scalars import scalar_variables
 from tangent.analysis.versions import Value, Versions, find_versions
 from tangent.ir import nodes as ir
+from tangent.ir.purity import IN_PLACE
+from tangent.lower.kinds import Kinds, find_kinds
 from tangent.rules import registry
 
 Place = Hashable
@@ -41,8 +43,9 @@ class _ByName:
 class Aliases:
     """The result of `find_aliases`: sets of places that may share memory."""
 
-    def __init__(self, scalars: frozenset[str]) -> None:
+    def __init__(self, scalars: frozenset[str], kinds: Kinds) -> None:
         self.scalars = scalars
+        self.kinds = kinds
         self._parent: dict[Place, Place] = {}
         self._mutated: set[Place] = set()
         self._changes: dict[ir.Stmt, list[tuple[str, Place]]] = {}
@@ -173,10 +176,12 @@ class Aliases:
                     self._join(self.place(bound[name]), self.place(versions.of[read]))
         for expr in ir.expressions(stmt):
             for node in ir.walk(expr):
-                if isinstance(node, ir.Op) and node.callee == "list.append":
+                if isinstance(node, ir.Op) and node.callee in _STORES:
                     for base in sources(node.args[0], versions, self):
-                        for source in sources(node.args[1], versions, self):
+                        for source in sources(node.args[-1], versions, self):
                             self._join(self.contents(base), source)
+                            if node.callee in ("list.extend", "dict.update"):
+                                self._join(self.contents(base), self.contents(source))
 
     def _assigned(
         self,
@@ -221,7 +226,7 @@ class Aliases:
         elif (
             isinstance(target, ir.Name)
             and isinstance(value, ir.Op)
-            and value.callee in ("list", "tuple")
+            and (value.callee in ("list", "tuple", "dict") or _moves_elements(value))
         ):
             own = self.place(bound[target.name])
             for source in sources(value, versions, self):
@@ -238,9 +243,13 @@ class Aliases:
             for expr in ir.expressions(stmt)
             for node in ir.walk(expr)
             if isinstance(node, ir.Op)
-            and node.callee in ("list.append", "list.pop", "tangent.add_at")
+            and node.callee in IN_PLACE
             and isinstance(node.args[0], ir.Read)
         }
+        if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Item) and not stmt.augmented:
+            # Another item of a list or dictionary: the one that was there stays as it is.
+            if self.kinds.of(ir.Read(stmt.target.name)) is not None:
+                structural.add(stmt.target.name)
         for name in mutations(stmt):
             if name in self.scalars or name not in bound:
                 continue
@@ -317,13 +326,23 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
             yield from sources(child, versions, aliases)
     elif isinstance(expr, ir.Op):
         if expr.callee == "operator.getitem":
+            # A part of an array is a view of it; what a list contains is another object.
+            contains = aliases.kinds.of(expr.args[0]) is not None
+            for place in sources(expr.args[0], versions, aliases):
+                if not contains:
+                    yield place
+                yield aliases.contents(place)
+        elif expr.callee == "list.pop" or _moves_elements(expr):
+            for arg in expr.args[:1] if expr.callee == "list.pop" else expr.args:
+                for place in sources(arg, versions, aliases):
+                    yield aliases.contents(place)
+        elif expr.callee in ("dict.get", "dict.setdefault"):
             for place in sources(expr.args[0], versions, aliases):
                 yield place
                 yield aliases.contents(place)
-        elif expr.callee == "list.pop":
-            for place in sources(expr.args[0], versions, aliases):
-                yield aliases.contents(place)
-        elif expr.callee in ("select", "and", "or", "tuple", "list"):
+            for arg in expr.args[2:]:
+                yield from sources(arg, versions, aliases)
+        elif expr.callee in ("select", "and", "or", "tuple", "list", "dict"):
             for arg in expr.args:
                 yield from sources(arg, versions, aliases)
         elif expr.callee != "list.append" and not makes_new_value(expr):
@@ -331,11 +350,36 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
                 yield from sources(child, versions, aliases)
 
 
+# Operations that put an object, or those in it, into a list or dictionary.
+_STORES = frozenset({"dict.setdefault", "dict.update", "list.append", "list.extend", "list.insert"})
+# Operations whose result is, or contains, an operand or an element of one.
+_HANDS_ON = frozenset(
+    {
+        "and",
+        "dict",
+        "dict.get",
+        "dict.setdefault",
+        "list",
+        "list.pop",
+        "operator.getitem",
+        "or",
+        "select",
+        "tuple",
+    }
+)
+
+
+def _moves_elements(op: ir.Op) -> bool:
+    """Whether an operation gives a new container of the elements of others."""
+    rule = registry.rule_for(op.callee)
+    return rule is not None and rule.view and (rule.structural or op.callee == "builtins.sorted")
+
+
 def makes_new_value(expr: ir.Expr) -> bool:
     """Whether an expression certainly gives an object of its own."""
     if not isinstance(expr, ir.Op):
         return isinstance(expr, ir.Const)
-    if expr.callee in ("operator.getitem", "list.pop", "select", "and", "or", "tuple", "list"):
+    if expr.callee in _HANDS_ON or _moves_elements(expr):
         return False
     if expr.form is ir.Form.OPERATOR or registry.is_zero_gradient(expr.callee):
         return True
@@ -346,6 +390,6 @@ def makes_new_value(expr: ir.Expr) -> bool:
 def find_aliases(function: ir.Function, body: ir.Block) -> Aliases:
     """Which values of a function may share memory."""
     scalars = scalar_variables(function, body)
-    aliases = Aliases(scalars)
+    aliases = Aliases(scalars, find_kinds(function, body))
     aliases._collect(function, body, find_versions(function, body, _ByName(scalars)))
     return aliases

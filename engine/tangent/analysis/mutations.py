@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tangent.ir import nodes as ir
-
-# Operations that change their first argument.
-IN_PLACE = frozenset({"list.append", "list.pop", "tangent.add_at"})
+from tangent.ir.purity import IN_PLACE
 
 
 def mutations(stmt: ir.Stmt) -> Iterator[str]:

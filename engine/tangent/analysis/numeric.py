@@ -17,7 +17,22 @@ from tangent.ir import nodes as ir
 from tangent.rules import registry
 
 _ARRAY_NAMES = frozenset({"ndarray", "NDArray", "Array", "ArrayLike", "Tensor", "Variable"})
-_CONTAINERS = frozenset({"tuple", "list", "operator.getitem", "list.pop", "select", "and", "or"})
+_CONTAINERS = frozenset(
+    {
+        "and",
+        "builtins.sorted",
+        "dict",
+        "dict.get",
+        "list",
+        "list.pop",
+        "operator.getitem",
+        "or",
+        "select",
+        "tuple",
+    }
+)
+
+_COPY = "numpy.ndarray.copy"  # of a list or dictionary too
 
 
 class Numeric:
@@ -43,6 +58,11 @@ class Numeric:
                 stack.extend(current.inputs)
             elif isinstance(current.expr, ir.Read):
                 stack.append(self._versions.of[current.expr])
+            elif isinstance(current.expr, ir.Op) and current.expr.callee == _COPY:
+                (copied,) = current.expr.args
+                if not isinstance(copied, ir.Read):
+                    return _makes_number(copied)
+                stack.append(self._versions.of[copied])
             elif not _makes_number(current.expr):
                 return False
         return True
@@ -53,11 +73,13 @@ def _makes_number(expr: ir.Expr | None) -> bool:
         return isinstance(expr.value, (int, float, complex))
     if not isinstance(expr, ir.Op) or expr.callee in _CONTAINERS:
         return False
+    if expr.callee.startswith("tangent."):
+        return False  # a helper of derivative code may work on containers too
     if expr.form is ir.Form.OPERATOR or registry.is_zero_gradient(expr.callee):
         return True
     rule = registry.rule_for(expr.callee)
     # A helper of derivative code may work on containers too.
-    return rule is not None and not rule.several and not rule.name.startswith("tangent.")
+    return rule is not None and not rule.several and not rule.structural
 
 
 def find_numeric(
@@ -73,11 +95,26 @@ def find_numeric(
             for node in ir.walk(expr):
                 if isinstance(node, ir.Op) and _is_evidence(node):
                     for arg in node.args[: 1 if node.form is ir.Form.SUBSCRIPT else None]:
+                        if _is_slice(arg) and node.callee in _NO_JOIN:
+                            arg = arg.args[0]  # type: ignore[union-attr]
                         if isinstance(arg, ir.Read):
                             evidence.add(versions.of[arg])
                 elif isinstance(node, ir.Op) and node.callee.startswith("tensorflow."):
                     evidence.update(versions.of[read] for read in _tensors(node))
     return Numeric(evidence, versions, shapes)
+
+
+# Arithmetic that slices of lists do not know.
+_NO_JOIN = frozenset(f"operator.{n}" for n in ("sub", "truediv", "pow", "neg", "matmul"))
+
+
+def _is_slice(expr: ir.Expr) -> bool:
+    return (
+        isinstance(expr, ir.Op)
+        and expr.callee == "operator.getitem"
+        and isinstance(expr.args[1], ir.Op)
+        and expr.args[1].callee == "slice"
+    )
 
 
 def _is_evidence(op: ir.Op) -> bool:

@@ -12,6 +12,7 @@ from tangent.analysis.calls import BindingError, bind
 from tangent.analysis.mutations import stored
 from tangent.analysis.versions import Value, Versions
 from tangent.ir import nodes as ir
+from tangent.ir.purity import IN_PLACE
 from tangent.lower.lower import Program
 from tangent.resolve.symbols import FunctionSource
 from tangent.rules import registry
@@ -164,7 +165,7 @@ class _Search:
             direct.update(stored(stmt.target))
         for expr in ir.expressions(stmt):
             for node in ir.walk(expr):
-                if isinstance(node, ir.Op) and node.callee in ("list.append", "list.pop"):
+                if isinstance(node, ir.Op) and node.callee in IN_PLACE and node.args:
                     if isinstance(node.args[0], ir.Read):
                         direct.add(node.args[0].name)
                 elif isinstance(node, (ir.Call, ir.Opaque)):
@@ -209,6 +210,8 @@ class _Search:
         if op.callee in (
             "tuple",
             "list",
+            "dict",
+            "list.insert",
             "select",
             "and",
             "or",
@@ -229,6 +232,14 @@ class _Search:
         if self.has_user_rule(op):
             return
         rule = registry.rule_for(op.callee)
+        if rule is None and op.callee.startswith(("list.", "dict.")):
+            self.report(
+                op.span,
+                "unsupported-expression",
+                f"cannot differentiate the method `.{op.callee.rpartition('.')[2]}` here",
+                "give its result to a variable on a line of its own",
+            )
+            return
         if rule is None:
             self.report(
                 op.span,

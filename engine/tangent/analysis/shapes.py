@@ -20,6 +20,7 @@ from tangent.analysis.calls import UNKNOWN, Binding, BindingError, bind, default
 from tangent.analysis.scalars import counts, is_number_annotation
 from tangent.analysis.versions import Region, Value, Versions
 from tangent.ir import nodes as ir
+from tangent.ir.purity import IN_PLACE
 from tangent.rules import registry
 from tangent.rules.declare import BROADCAST, SCALAR
 
@@ -433,6 +434,20 @@ def _is_steady(shape: Shape, loop: Region) -> bool:
     return True
 
 
+def _restructures(value: Value) -> bool:
+    """Whether an in-place change may have given a container other elements."""
+    stmt = value.stmt
+    if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Item):
+        index = stmt.target.index
+        if isinstance(index, ir.Const) and isinstance(index.value, str):
+            return True
+    return stmt is not None and any(
+        isinstance(node, ir.Op) and node.callee in IN_PLACE and node.callee != "tangent.add_at"
+        for expr in ir.expressions(stmt)
+        for node in ir.walk(expr)
+    )
+
+
 def _value_shape(
     value: Value,
     shapes: Shapes,
@@ -464,7 +479,8 @@ def _value_shape(
         inputs = {shapes.of_value(i) for i in value.inputs}
         return inputs.pop() if len(inputs) == 1 else fresh
     if value.kind == "mutated":
-        return fresh if _changes_length(value) else shapes.of_value(value.inputs[0])
+        changed = _changes_length(value) or _restructures(value)
+        return fresh if changed else shapes.of_value(value.inputs[0])
     return fresh if value.expr is None else shapes.of(value.expr)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gast
@@ -94,6 +94,8 @@ class Printer:
             return f"{receiver}.{op.detail[0]}({arguments})", _PRIMARY
         if op.form is ir.Form.DISPLAY:
             return self._display(op)
+        if op.form is ir.Form.SAME:
+            return self._print(op.args[0])
         name = self.text(op.function) if op.function is not None else self._library(op.callee)
         return f"{name}({self._arguments(op.args, op.keywords)})", _PRIMARY
 
@@ -124,7 +126,11 @@ class Printer:
         if op.callee in ("and", "or"):
             level = _AND if op.callee == "and" else _OR
             return f" {op.callee} ".join(self.text(a, level + 1) for a in op.args), level
-        assert op.callee == "select", op.callee
+        if op.callee != "select":
+            # An operator on containers.
+            sign, left, right = op.detail[0], op.args[0], op.args[1]
+            level = next(level for other, level in _BINARY.values() if other == sign)
+            return f"{self.text(left, level)} {sign} {self.text(right, level + 1)}", level
         cond, then, orelse = op.args
         return (
             f"{self.text(then, _OR)} if {self.text(cond, _OR)} else {self.text(orelse, _SELECT)}",
@@ -132,6 +138,10 @@ class Printer:
         )
 
     def _display(self, op: ir.Op) -> tuple[str, int]:
+        if op.callee == "dict" or op.callee == "tangent.merged":
+            return f"{{{', '.join(self._items(op))}}}", _ATOM
+        if op.callee == "tangent.joined":
+            return f"[{', '.join(self._elements(op))}]", _ATOM
         parts = [self.text(a, _SELECT) for a in op.args]
         if op.callee == "list":
             return f"[{', '.join(parts)}]", _ATOM
@@ -139,6 +149,31 @@ class Printer:
             return f"slice({', '.join(parts)})", _PRIMARY
         comma = "," if len(parts) == 1 else ""
         return f"({', '.join(parts)}{comma})", _ATOM
+
+    def _items(self, op: ir.Op) -> Iterator[str]:
+        """What stands between the braces of a dictionary."""
+        if op.callee == "dict":
+            for key, value in zip(op.args[::2], op.args[1::2]):
+                yield f"{self.text(key, _SELECT)}: {self.text(value, _SELECT)}"
+            return
+        for part in op.args:
+            if isinstance(part, ir.Op) and part.form is ir.Form.DISPLAY:
+                yield from self._items(part)
+            else:
+                yield f"**{self.text(part, _PRIMARY)}"
+
+    def _elements(self, op: ir.Op) -> Iterator[str]:
+        """What stands between the brackets of a list with starred parts."""
+        for part in op.args:
+            if isinstance(part, ir.Op) and part.form is ir.Form.DISPLAY:
+                inner = part.callee == "tangent.joined"
+                yield from (
+                    self._elements(part) if inner else (self.text(a, _SELECT) for a in part.args)
+                )
+            elif isinstance(part, ir.Op) and part.callee == "builtins.list":
+                yield f"*{self.text(part.args[0], _PRIMARY)}"
+            else:
+                yield f"*{self.text(part, _PRIMARY)}"
 
     def index(self, index: ir.Expr) -> str:
         """The text between the brackets of a subscript."""

@@ -57,14 +57,16 @@ class Form(str, Enum):
     ATTRIBUTE = "attribute"  # x.T
     OPERATOR = "operator"  # x + y, -x, not x, x < y
     SUBSCRIPT = "subscript"  # x[i]
-    DISPLAY = "display"  # (a, b), [a, b], i:j:k
+    DISPLAY = "display"  # (a, b), [a, b], {k: a}, i:j:k
+    SAME = "same"  # as its operand, of which something else is meant: a dict, for its keys
 
 
 @dataclass(eq=False, slots=True)
 class Op:
     """An operation whose callee is known by its dotted name.
 
-    Operators are ``operator.add`` and so on; displays are ``tuple``, ``list``, ``slice``;
+    Operators are ``operator.add`` and so on; displays are ``tuple``, ``list``, ``slice``, and
+    ``dict``, whose arguments are keys and values in turn;
     ``select`` is a ternary, ``and``/``or`` are lazy; comparisons are ``compare``, with the
     Python operators in ``detail``.
     """
@@ -175,7 +177,7 @@ def rebuild(expr: Expr, replace: Callable[[Expr], Expr | None]) -> Expr:
         if same:
             return expr
         if isinstance(expr, Op):
-            return Op(expr.callee, args, keywords, expr.form, expr.detail, expr.function)
+            return Op(expr.callee, args, keywords, expr.form, expr.detail, expr.function, expr.span)
         return Call(
             expr.function,
             args,

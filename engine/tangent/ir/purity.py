@@ -5,6 +5,22 @@ from __future__ import annotations
 from tangent.ir import nodes as ir
 from tangent.rules import registry
 
+# Operations that change their first argument.
+IN_PLACE = frozenset(
+    {
+        "dict.setdefault",
+        "dict.update",
+        "list.append",
+        "list.clear",
+        "list.delete",
+        "list.extend",
+        "list.insert",
+        "list.pop",
+        "list.remove",
+        "list.reverse",
+        "tangent.add_at",
+    }
+)
 _PURE = frozenset(
     {
         "compare",
@@ -13,6 +29,9 @@ _PURE = frozenset(
         "select",
         "tuple",
         "list",
+        "dict",
+        "dict.get",
+        "dict.items",
         "slice",
         "constant",
         "builtins.range",
@@ -38,12 +57,12 @@ _NOTICED = ("numpy.random.", "tensorflow.random.", "random.")
 
 def is_pure_operation(op: ir.Op) -> bool:
     """Whether nobody can tell if the operation itself (not its operands) was done."""
+    if op.callee in _CHECKS or op.callee in IN_PLACE:
+        return False
     if op.form in (ir.Form.OPERATOR, ir.Form.SUBSCRIPT, ir.Form.ATTRIBUTE, ir.Form.DISPLAY):
         return True
     if op.callee in _PURE:
         return True
-    if op.callee in _CHECKS:
-        return False
     if op.callee.startswith(_NOTICED) or op.callee == "builtins.print":
         return False
     return registry.rule_for(op.callee) is not None or registry.is_zero_gradient(op.callee)

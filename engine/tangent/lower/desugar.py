@@ -1,6 +1,7 @@
 """Constructs that a backward pass cannot follow as they are, in plainer ones.
 
-Only where they carry a derivative: a ternary, ``and`` and ``or`` become ``if`` statements,
+Only where they carry a derivative: ``d.get(k, v)`` is a ternary, ``d.setdefault(k, v)`` an `if`,
+what is deleted or removed is popped; a ternary, ``and`` and ``or`` become ``if`` statements,
 because the backward pass follows the branch that was taken; loops over ``enumerate``, ``zip``,
 ``reversed`` and over the value of an expression, and loops that unpack the items, become loops
 over positions, because the cotangent of an item goes to its position. What is looped over has a
@@ -14,15 +15,24 @@ from collections.abc import Callable
 
 from tangent.derivative import Role
 from tangent.ir import nodes as ir
+from tangent.lower.containers import plain_containers
+from tangent.lower.kinds import Kinds
 
 
 def desugar(
-    block: ir.Block, is_active: Callable[[ir.Expr], bool], fresh: Callable[[str], str]
+    block: ir.Block,
+    is_active: Callable[[ir.Expr], bool],
+    binds_active: Callable[[ir.Stmt], bool],
+    fresh: Callable[[str], str],
+    kinds: Kinds,
 ) -> ir.Block:
     """The block with what carries a derivative in plain statements."""
     out: ir.Block = []
     for stmt in block:
         before: ir.Block = []
+        stmt = plain_containers(stmt, before, is_active, fresh, kinds)
+        out += before
+        before = []
         if isinstance(stmt, (ir.Assign, ir.Evaluate, ir.Return)) and stmt.value is not None:
             value = stmt.value
             if (
@@ -30,9 +40,11 @@ def desugar(
                 and isinstance(stmt.target, ir.Name)
                 and (not stmt.augmented and _lazy(value) and is_active(value))
             ):
-                out += _branches(value, stmt.target.name, stmt, is_active, fresh)
+                out += _branches(
+                    value, stmt.target.name, stmt, is_active, binds_active, fresh, kinds
+                )
                 continue
-            new = _hoist_lazy(value, stmt, before, is_active, fresh)
+            new = _hoist_lazy(value, stmt, before, is_active, binds_active, fresh, kinds)
             new = _with_masks(new, stmt, before, is_active, fresh)
             if new is not value:
                 stmt = _with_value(stmt, new)
@@ -41,14 +53,16 @@ def desugar(
                 if target is not stmt.target:
                     stmt = ir.Assign(target, stmt.value, False, stmt.span, stmt.role)
         out += before
-        inner = [desugar(nested, is_active, fresh) for nested in ir.blocks(stmt)]
+        loops = isinstance(stmt, ir.For) and not _is_plain(stmt) and binds_active(stmt)
+        inner = [
+            desugar(nested, is_active, binds_active, fresh, kinds) for nested in ir.blocks(stmt)
+        ]
         if not all(_same(a, b) for a, b in zip(inner, ir.blocks(stmt))):
             stmt = ir.with_blocks(stmt, inner)
-        if isinstance(stmt, ir.For) and is_active(stmt.iter) and not _is_plain(stmt):
-            if _has_items(stmt.iter):
-                before = []
-                stmt = _indexed_loop(stmt, before, fresh)
-                out += before
+        if isinstance(stmt, ir.For) and loops and _has_items(stmt.iter):
+            before = []
+            stmt = _indexed_loop(stmt, before, fresh)
+            out += before
         out.append(stmt)
     return out
 
@@ -83,16 +97,14 @@ def _distinct(target: ir.Target, fresh: Callable[[str], str]) -> ir.Target:
 
 
 def _has_items(iterable: ir.Expr) -> bool:
-    """Whether what is iterated over is no iterator, and nothing that is not followed: what
-    those give cannot be asked for by position."""
+    """Whether what is iterated over is nothing that is not followed: what that gives cannot be
+    asked for by position."""
     if isinstance(iterable, ir.Opaque):
         return False
     if not isinstance(iterable, ir.Op) or iterable.callee not in _ITERATORS:
         return True
-    return all(
-        _has_items(arg) and not (isinstance(arg, ir.Op) and arg.callee in _ITERATORS)
-        for arg in iterable.args
-    )
+    followed = iterable.callee not in ("builtins.map", "builtins.filter")
+    return followed and all(_has_items(arg) for arg in iterable.args)
 
 
 _ITERATORS = frozenset(
@@ -124,7 +136,9 @@ def _hoist_lazy(
     stmt: ir.Stmt,
     before: ir.Block,
     is_active: Callable[[ir.Expr], bool],
+    binds_active: Callable[[ir.Stmt], bool],
     fresh: Callable[[str], str],
+    kinds: Kinds,
 ) -> ir.Expr:
     """The expression with every active lazy operand computed by statements put before it."""
 
@@ -132,7 +146,7 @@ def _hoist_lazy(
         if not _lazy(node) or not is_active(node):
             return None
         name = fresh("choice")
-        before.extend(_branches(node, name, stmt, is_active, fresh))
+        before.extend(_branches(node, name, stmt, is_active, binds_active, fresh, kinds))
         return ir.Read(name, node.span)
 
     return ir.rebuild(expr, replace)
@@ -184,14 +198,20 @@ def _branches(
     name: str,
     stmt: ir.Stmt,
     is_active: Callable[[ir.Expr], bool],
+    binds_active: Callable[[ir.Stmt], bool],
     fresh: Callable[[str], str],
+    kinds: Kinds,
 ) -> ir.Block:
     """``name = expr`` for a lazy expression, as an ``if``."""
     assert isinstance(expr, ir.Op)
 
     def assign(value: ir.Expr) -> ir.Block:
         return desugar(
-            [ir.Assign(ir.Name(name), value, span=stmt.span, role=Role.PRIMAL)], is_active, fresh
+            [ir.Assign(ir.Name(name), value, span=stmt.span, role=Role.PRIMAL)],
+            is_active,
+            binds_active,
+            fresh,
+            kinds,
         )
 
     if expr.callee == "select":
@@ -206,58 +226,138 @@ def _branches(
     return [*assign(first), ir.If(test, assign(rest), [], stmt.span)]
 
 
-def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -> ir.For:
-    """A loop over an expression, as a loop over a variable or over positions in variables."""
+class _Positions:
+    """A loop over sequences as a loop over positions in them."""
 
-    def variable(expr: ir.Expr) -> ir.Read:
-        if isinstance(expr, ir.Read) and expr.name not in ir.bound_in([stmt]):
+    def __init__(self, stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]):
+        self.stmt = stmt
+        self.before = before
+        self.fresh = fresh
+        self.position = ""
+        self.lengths: list[ir.Expr] = []
+        self.items: ir.Block = []
+
+    def variable(self, expr: ir.Expr, name: str = "items") -> ir.Read:
+        """The value under a name that the loop does not bind."""
+        if isinstance(expr, ir.Read) and expr.name not in ir.bound_in([self.stmt]):
             return ir.Read(expr.name, expr.span)
-        name = fresh("items")
-        before.append(ir.Assign(ir.Name(name), expr, span=stmt.span))
+        name = self.fresh(name)
+        self.before.append(ir.Assign(ir.Name(name), expr, span=self.stmt.span))
         return ir.Read(name)
 
-    iterable = stmt.iter
-    callee = iterable.callee if isinstance(iterable, ir.Op) and not iterable.keywords else ""
-    args = iterable.args if isinstance(iterable, ir.Op) else ()
-    target = stmt.target
-    parts = target.targets if isinstance(target, ir.Unpack) else ()
-    values: list[tuple[ir.Target, ir.Expr]]
-    if callee == "builtins.enumerate" and len(args) == 1 and len(parts) == 2:
-        sequences = [variable(args[0])]
-        position = parts[0].name if isinstance(parts[0], ir.Name) else fresh("i")
-        values = [(parts[1], sequences[0])]
-    elif callee == "builtins.zip" and len(args) == len(parts) and args:
-        sequences = [variable(arg) for arg in args]
-        position = fresh("i")
-        values = list(zip(parts, sequences))
-    elif callee == "builtins.reversed" and len(args) == 1:
-        sequences = [variable(args[0])]
-        position = fresh("i")
-        values = [(target, sequences[0])]
-    elif parts:
-        sequences = [variable(iterable)]
-        position = fresh("i")
-        values = [(target, sequences[0])]
+    def bind(self, target: ir.Target, value: ir.Expr) -> None:
+        distinct = _distinct(target, self.fresh)
+        self.items.append(ir.Assign(distinct, value, span=self.stmt.span))
+
+    def index(self) -> ir.Read:
+        if not self.position:
+            self.position = self.fresh("i")
+        return ir.Read(self.position)
+
+    def go(self, target: ir.Target, iterable: ir.Expr) -> None:
+        """The items of ``iterable`` at the current position, bound to ``target``."""
+        callee = iterable.callee if isinstance(iterable, ir.Op) and not iterable.keywords else ""
+        args = list(iterable.args) if isinstance(iterable, ir.Op) else []
+        parts = list(target.targets) if isinstance(target, ir.Unpack) else []
+        if callee == "builtins.enumerate" and len(args) in (1, 2) and len(parts) == 2:
+            if len(args) == 1 and isinstance(parts[0], ir.Name) and not self.position:
+                self.position = parts[0].name
+            elif len(args) == 1:
+                self.bind(parts[0], self.index())
+            else:
+                start = self.variable(args[1], "start")
+                counted = (self.index(), start)
+                self.bind(
+                    parts[0],
+                    ir.Op("operator.add", counted, form=ir.Form.OPERATOR, detail=("+",)),
+                )
+            self.go(parts[1], args[0])
+        elif callee == "builtins.zip" and len(args) == len(parts) and args:
+            for part, arg in zip(parts, args):
+                self.go(part, arg)
+        elif callee == "dict.items" and len(parts) == 2:
+            base = self.variable(args[0])
+            keys = self.variable(ir.Op("builtins.list", (_keys_of(base),)), "keys")
+            self.lengths.append(ir.Op("builtins.len", (keys,)))
+            self.bind(parts[0], _element(keys, self.index()))
+            self.bind(parts[1], _element(base, _element(keys, self.index())))
+        else:
+            if callee == "builtins.reversed" and len(args) == 1:
+                backwards = (ir.Const(None), ir.Const(None), ir.Const(-1))
+                index = ir.Op("slice", backwards, form=ir.Form.DISPLAY)
+                iterable = ir.Op("operator.getitem", (args[0], index), form=ir.Form.SUBSCRIPT)
+            elif callee in _ITERATORS:
+                iterable = ir.Op("builtins.list", (iterable,))
+            sequence = self.variable(iterable)
+            self.lengths.append(ir.Op("builtins.len", (sequence,)))
+            self.bind(target, _element(sequence, self.index()))
+
+
+def _keys_of(base: ir.Read) -> ir.Op:
+    return ir.Op("dict.keys", (ir.Read(base.name),), form=ir.Form.SAME)
+
+
+def _element(base: ir.Read, index: ir.Expr) -> ir.Op:
+    own = ir.Read(index.name) if isinstance(index, ir.Read) else index
+    args = (ir.Read(base.name), own)
+    return ir.Op("operator.getitem", args, form=ir.Form.SUBSCRIPT)
+
+
+def _keyed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -> ir.For | None:
+    """A loop over the items or values of a dictionary, as one over its keys."""
+    iterable, target = stmt.iter, stmt.target
+    in_order = isinstance(iterable, ir.Op) and iterable.callee == "builtins.sorted"
+    if in_order and isinstance(iterable, ir.Op) and len(iterable.args) == 1:
+        (iterable,) = iterable.args
+    if not isinstance(iterable, ir.Op):
+        return None
+    loop = _Positions(stmt, before, fresh)
+    if iterable.callee == "dict.items" and isinstance(target, ir.Unpack):
+        if len(target.targets) != 2:
+            return None
+        base = loop.variable(iterable.args[0])
+        key, value = target.targets
+        if not isinstance(key, ir.Name):
+            name = fresh("key")
+            loop.bind(key, ir.Read(name))
+            key = ir.Name(name)
+    elif iterable.callee == "tangent.values_of" and not in_order:
+        base = loop.variable(iterable.args[0])
+        key, value = ir.Name(fresh("key")), target
     else:
-        return ir.For(target, variable(iterable), stmt.body, span=stmt.span, role=stmt.role)
-    lengths = tuple(ir.Op("builtins.len", (ir.Read(s.name),)) for s in sequences)
-    count = lengths[0] if len(lengths) == 1 else ir.Op("builtins.min", lengths)
+        return None
+    loop.bind(value, _element(base, ir.Read(key.name)))
+    keys: ir.Expr = _keys_of(base)
+    if in_order:
+        keys = ir.Op("builtins.sorted", (keys,))
+    return ir.For(key, keys, [*loop.items, *stmt.body], span=stmt.span, role=stmt.role)
+
+
+def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -> ir.For:
+    """A loop over an expression, as a loop over a variable, over the keys of a dictionary, or
+    over positions."""
+    keyed = _keyed_loop(stmt, before, fresh)
+    if keyed is not None:
+        return keyed
+    iterable, target = stmt.iter, stmt.target
+    loop = _Positions(stmt, before, fresh)
+    callee = iterable.callee if isinstance(iterable, ir.Op) and not iterable.keywords else ""
+    if callee == "builtins.reversed" and isinstance(iterable, ir.Op) and len(iterable.args) == 1:
+        loop.go(target, iterable.args[0])
+    elif callee in ("builtins.enumerate", "builtins.zip") or isinstance(target, ir.Unpack):
+        loop.go(target, iterable)
+    else:
+        return ir.For(target, loop.variable(iterable), stmt.body, span=stmt.span, role=stmt.role)
+    count = loop.lengths[0]
+    if len(loop.lengths) > 1:
+        count = ir.Op("builtins.min", tuple(loop.lengths))
     positions: ir.Expr = ir.Op("builtins.range", (count,))
     if callee == "builtins.reversed":
         positions = ir.Op("builtins.reversed", (positions,))
-    items: ir.Block = [
-        ir.Assign(
-            _distinct(part, fresh),
-            ir.Op(
-                "operator.getitem",
-                (ir.Read(sequence.name), ir.Read(position)),
-                form=ir.Form.SUBSCRIPT,
-            ),
-            span=stmt.span,
-        )
-        for part, sequence in values
-        if isinstance(sequence, ir.Read)
-    ]
     return ir.For(
-        ir.Name(position), positions, [*items, *stmt.body], span=stmt.span, role=stmt.role
+        ir.Name(loop.index().name),
+        positions,
+        [*loop.items, *stmt.body],
+        span=stmt.span,
+        role=stmt.role,
     )

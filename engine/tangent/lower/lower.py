@@ -16,7 +16,9 @@ import gast
 
 from tangent.diagnostics import Diagnostic
 from tangent.ir import nodes as ir
+from tangent.ir.purity import IN_PLACE
 from tangent.lower import effects, in_place, scopes
+from tangent.lower.containers import name_operations
 from tangent.resolve.library import library_source
 from tangent.resolve.symbols import FunctionSource, Library, UserData, UserFunction
 from tangent.rules import registry
@@ -54,6 +56,25 @@ COMPARISONS = {
     gast.IsNot: "is not",
     gast.In: "in",
     gast.NotIn: "not in",
+}
+
+# Methods of lists and dictionaries: what they are, and how many arguments they take.
+CONTAINER_METHODS = {
+    "append": ("list.append", 1, 1),
+    "pop": ("list.pop", 0, 2),
+    "extend": ("list.extend", 1, 1),
+    "insert": ("list.insert", 2, 2),
+    "remove": ("list.remove", 1, 1),
+    "reverse": ("list.reverse", 0, 0),
+    "clear": ("list.clear", 0, 0),
+    "get": ("dict.get", 1, 2),
+    "setdefault": ("dict.setdefault", 2, 2),
+    "update": ("dict.update", 1, 1),
+    "items": ("dict.items", 0, 0),
+    "keys": ("dict.keys", 0, 0),
+    "values": ("tangent.values_of", 0, 0),
+    "index": ("list.index", 1, 1),
+    "count": ("list.count", 1, 1),
 }
 
 # What to call a construct in a message.
@@ -239,7 +260,7 @@ class _FunctionLowering:
                 )
             body = self.block(statements)
             header = self.header_span(node)
-        return ir.Function(
+        function = ir.Function(
             self.source.name,
             self.params(node.args),
             body,
@@ -249,6 +270,8 @@ class _FunctionLowering:
             docstring,
             header,
         )
+        function.body = name_operations(function)
+        return function
 
     def params(self, arguments: gast.arguments) -> list[ir.Param]:
         plain = [*arguments.posonlyargs, *arguments.args]
@@ -452,6 +475,20 @@ class _FunctionLowering:
         taken = self.locals | self.program.identifiers(self.source)
         numbered = (f"{base}_{i}" for i in count(1))
         return next(n for n in chain((base,), numbered) if n not in taken)
+
+    def stmt_Delete(self, node: Any) -> ir.Block:
+        (target, *others) = node.targets
+        if (
+            others
+            or not isinstance(target, gast.Subscript)
+            or not isinstance(target.value, gast.Name)
+            or target.value.id not in self.locals
+        ):
+            return [self.verbatim(node)]
+        span = self.span(node)
+        args = (ir.Read(target.value.id, self.span(target.value)), self.expr(target.slice))
+        deleted = ir.Op("list.delete", args, form=ir.Form.METHOD, detail=("pop",), span=span)
+        return [ir.Evaluate(deleted, span, verbatim=True)]
 
     def stmt_Expr(self, node: Any) -> ir.Block:
         changed = in_place.evaluated(self, node)
@@ -693,10 +730,39 @@ class _FunctionLowering:
         return self._display("list", node)
 
     def _display(self, callee: str, node: Any) -> ir.Expr:
-        if any(isinstance(e, gast.Starred) for e in node.elts):
-            return self.opaque(node)
-        args = tuple(self.expr(e) for e in node.elts)
-        return ir.Op(callee, args, form=ir.Form.DISPLAY, span=self.span(node))
+        span = self.span(node)
+        if not any(isinstance(e, gast.Starred) for e in node.elts):
+            args = tuple(self.expr(e) for e in node.elts)
+            return ir.Op(callee, args, form=ir.Form.DISPLAY, span=span)
+        # [*a, b] is list(a) and [b], joined.
+        parts: list[ir.Expr] = []
+        single: list[ir.Expr] = []
+        for element in [*node.elts, None]:
+            if isinstance(element, gast.expr) and not isinstance(element, gast.Starred):
+                single.append(self.expr(element))
+                continue
+            if single:
+                parts.append(ir.Op("list", tuple(single), form=ir.Form.DISPLAY, span=span))
+                single = []
+            if element is not None:
+                parts.append(ir.Op("builtins.list", (self.expr(element.value),), span=span))
+        joined = _chained("tangent.joined", parts, span)
+        return joined if callee == "list" else ir.Op("builtins.tuple", (joined,), span=span)
+
+    def expr_Dict(self, node: Any) -> ir.Expr:
+        span = self.span(node)
+        parts: list[ir.Expr] = []
+        pairs: list[ir.Expr] = []
+        for key, value in [*zip(node.keys, node.values), (None, None)]:
+            if key is not None:
+                pairs += [self.expr(key), self.expr(value)]
+                continue
+            if pairs or not node.keys:
+                parts.append(ir.Op("dict", tuple(pairs), form=ir.Form.DISPLAY, span=span))
+                pairs = []
+            if value is not None:
+                parts.append(self.expr(value))
+        return _chained("tangent.merged", parts, span)
 
     def expr_Slice(self, node: Any) -> ir.Expr:
         parts = tuple(
@@ -737,6 +803,9 @@ class _FunctionLowering:
                     every = tuple(ir.Read(n, span) for n in sorted(self.locals))
                     why = f"cannot differentiate `{callee.text}`: it may read any variable"
                     return ir.Opaque(node, every, why, "write out what it does", (), span)
+                container = self._container_call(dotted, args, keywords, callee, span)
+                if container is not None:
+                    return container
                 written = self._call_mutates(node)
                 if written:
                     return self.opaque(
@@ -811,13 +880,14 @@ class _FunctionLowering:
         receiver = self.expr(func.value)
         if isinstance(receiver, ir.Const):
             return self.opaque(node)
-        callee = registry.method(func.attr)
-        if callee is None and isinstance(receiver, ir.Read):
-            # A local list used as a stack: derivative code does this.
-            if func.attr == "append" and len(args) == 1 and not keywords:
-                callee = "list.append"
-            elif func.attr == "pop" and not args and not keywords:
-                callee = "list.pop"
+        callee = registry.method(func.attr) or self._container_method(
+            func.attr, receiver, args, keywords
+        )
+        if func.attr == "update" and keywords and not args and isinstance(receiver, ir.Read):
+            # d.update(a=x) is d.update({"a": x}).
+            pairs = tuple(e for k, v in keywords for e in (ir.Const(k), v))
+            args, keywords = (ir.Op("dict", pairs, form=ir.Form.DISPLAY),), ()
+            callee = "dict.update"
         if callee is None:
             return self.opaque(
                 node,
@@ -832,6 +902,46 @@ class _FunctionLowering:
             (func.attr,),
             span=self.span(node),
         )
+
+    def _container_method(
+        self,
+        name: str,
+        receiver: ir.Expr,
+        args: tuple[ir.Expr, ...],
+        keywords: tuple[tuple[str, ir.Expr], ...],
+    ) -> str | None:
+        """What a method of a list or dictionary does; None if it is none."""
+        callee, fewest, most = CONTAINER_METHODS.get(name, ("", 0, -1))
+        if keywords or not fewest <= len(args) <= most:
+            return None
+        if callee in IN_PLACE and not isinstance(receiver, ir.Read):
+            return None
+        return callee
+
+    def _container_call(
+        self,
+        dotted: str,
+        args: tuple[ir.Expr, ...],
+        keywords: tuple[tuple[str, ir.Expr], ...],
+        function: ir.Global,
+        span: Span,
+    ) -> ir.Expr | None:
+        """A call that makes a container, as the operation it is; None if it is another."""
+        if dotted == "builtins.dict" and keywords and len(args) <= 1:
+            pairs = tuple(e for k, v in keywords for e in (ir.Const(k), v))
+            given = ir.Op("dict", pairs, form=ir.Form.DISPLAY, span=span)
+            return _chained("tangent.merged", [*args, given], span)
+        if dotted == "builtins.dict" and len(args) == 1 and not keywords:
+            (pairs_,) = args
+            if isinstance(pairs_, ir.Op) and pairs_.callee == "builtins.zip":
+                if len(pairs_.args) == 2 and not pairs_.keywords:
+                    # Written as the helper: `dict` takes the pairs of `zip`.
+                    return ir.Op("tangent.from_pairs", pairs_.args, span=span)
+        if dotted in ("builtins.max", "builtins.min") and len(args) == 1 and not keywords:
+            return ir.Op(
+                dotted.replace("builtins.", "list."), args, (), function=function, span=span
+            )
+        return None
 
     # --- effects -----------------------------------------------------------------------------
 
@@ -924,6 +1034,22 @@ def _may_be_view(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Read) or (
         isinstance(expr, ir.Op) and expr.form in (ir.Form.SUBSCRIPT, ir.Form.ATTRIBUTE)
     )
+
+
+def _chained(callee: str, parts: list[ir.Expr], span: Span) -> ir.Expr:
+    """The parts of a display, two at a time."""
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = ir.Op(callee, (whole, part), form=ir.Form.DISPLAY, span=span)
+    if len(parts) == 1 and not (isinstance(whole, ir.Op) and whole.form is ir.Form.DISPLAY):
+        # {**d} is a copy.
+        copied = "builtins.dict" if callee == "tangent.merged" else "builtins.list"
+        return whole if _is_list_call(whole) else ir.Op(copied, (whole,), span=span)
+    return whole
+
+
+def _is_list_call(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Op) and expr.callee == "builtins.list"
 
 
 def canonical(dotted: str) -> str:

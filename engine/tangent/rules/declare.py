@@ -14,8 +14,8 @@ Names in a template:
 
 Families say what is shared. For an `elementwise` function the product of ``g`` and the
 partial derivative is both the adjoint's and the tangent's term. For a `linear` function the
-tangent's term is the function itself applied to ``g`` in the parameter's place. Everything
-else is `general` and gives both.
+tangent's term is the function itself applied to ``g`` in the parameter's place. A `structural`
+function moves elements from container to container. Everything else is `general` and gives both.
 
 Broadcasting is no business of an elementwise rule: the transformation reduces a cotangent to
 the shape of its argument where shapes may differ. Where the best form depends on what is
@@ -139,6 +139,10 @@ class Rule:
     tests: tuple[str, ...] = field(default=())
     # The primal result is cheap to compute again (a view, an attribute), so it is not kept.
     cheap: bool = False
+    # The result is made of the arguments' elements: the tangent is the operation on tangents.
+    structural: bool = False
+    # The operation changes its first argument; the rule tells of the value that has then.
+    in_place: bool = False
 
     @cached_property
     def parameters(self) -> ast.arguments:
@@ -313,6 +317,39 @@ def moves(
         {p: applied(p, "g", "zeros_like({})") for p in parameters},
         view=view,
         tests=tests,
+    )
+
+
+def structural(
+    name: str,
+    signature: str,
+    adjoint: Mapping[str, Templates],
+    *,
+    shape: ShapeRule = UNKNOWN_SHAPE,
+    **extra: object,
+) -> Rule:
+    """A function that puts its arguments' elements into another container and computes
+    nothing: only the adjoint is written. The tangent's term of one parameter has zeros in the
+    place of the others; all of them together are the function of the tangents."""
+    arguments = _arguments(signature)
+    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+
+    def applied(parameter: str) -> str:
+        parts = [n if n not in adjoint else f"zeros_like({n})" for n in names]
+        parts[names.index(parameter)] = "g"
+        return f"{_library_name(name)}({', '.join(parts)})"
+
+    return _add(
+        Rule(
+            name,
+            signature,
+            {p: _cases(t) for p, t in adjoint.items()},
+            {p: (Case(applied(p)),) for p in adjoint},
+            shape=shape,
+            structural=True,
+            view=True,
+            **extra,  # type: ignore[arg-type]
+        )
     )
 
 

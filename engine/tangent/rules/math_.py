@@ -99,6 +99,14 @@ elementwise(
 )
 elementwise("math.ldexp", "x, i", {"x": "math.ldexp(g, i)"}, shape=SCALAR, tests=("0.7, 3",))
 general(
+    "math.prod",
+    "iterable",
+    {"iterable": "packed(g * products_of_others(np.array(iterable)), iterable)"},
+    {"iterable": "np.sum(np.array(g) * products_of_others(np.array(iterable)))"},
+    shape=SCALAR,
+    tests=("normal(3)", "[2.0, 0.0, 1.5]", "(1.0, 2.0)"),
+)
+general(
     "math.fsum",
     "seq",
     {"seq": "g"},

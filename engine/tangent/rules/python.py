@@ -162,7 +162,7 @@ general(
 alias(**{"operator.abs": "builtins.abs", "builtins.pow": "operator.pow"})
 zero_gradient(
     *(f"operator.{n}" for n in ("eq", "ne", "lt", "le", "gt", "ge", "not_", "is_", "is_not")),
-    *(f"operator.{n}" for n in ("contains", "truth", "invert", "and_", "or_", "xor")),
+    *(f"operator.{n}" for n in ("contains", "truth", "invert", "and_", "xor")),
     *(f"operator.{n}" for n in ("lshift", "rshift", "index")),
 )
 cut("operator.floordiv")

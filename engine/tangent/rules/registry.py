@@ -21,6 +21,8 @@ _MODULES = {
     "scipy": "scipy_",
     "tensorflow": "tensorflow",
     "tangent": "runtime",
+    "list": "containers",
+    "dict": "containers",
 }
 _loaded: set[str] = set()
 
@@ -28,6 +30,8 @@ _loaded: set[str] = set()
 def _load(dotted: str) -> None:
     library = dotted.partition(".")[0]
     _load_module(_MODULES.get(library))
+    if library in ("builtins", "tangent") and not _is_declared(dotted):
+        _load_module("containers")
     if library == "tangent" and not _is_declared(dotted):
         _load_module("tensorflow")  # helpers that only TensorFlow needs
 

@@ -42,7 +42,7 @@ for _name, _tests in (
 linear(
     "tangent.packed",
     "c, x",
-    {"c": "g"},
+    {"c": "packed(g, c)"},
     shape=like("x"),
     inert=("x",),
     tests=("(2.0, 1.0), normal(2)", "[normal(2), normal()], [normal(2), 1.0]"),
@@ -129,6 +129,7 @@ general(
     "adjoint, index, c",
     {"adjoint": "g", "c": "snapshot(g[index])"},
     {"adjoint": "g", "c": "add_at(zeros_like(adjoint), index, g)"},
+    inert=("index",),
     shape=like("adjoint"),
     tests=(
         "normal(4), 1, 2.0",

@@ -32,7 +32,10 @@ def add_at(adjoint: Any, index: Any, c: Any) -> Any:
         else:
             adjoint[index] += c
         return adjoint
-    if isinstance(adjoint, (list, dict)):
+    if isinstance(adjoint, dict):
+        adjoint[index] = accumulate(adjoint[index], c) if index in adjoint else c
+        return adjoint
+    if isinstance(adjoint, list):
         adjoint[index] = accumulate(adjoint[index], c)
         return adjoint
     if isinstance(adjoint, tuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import ValuesView
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,12 @@ def unbroadcast(c: Any, x: Any) -> Any:
         return to_shape(c, x.shape)
     if isinstance(x, (list, tuple, dict)):
         return _unbroadcast_elements(c, x)
+    if isinstance(x, ValuesView):
+        return unbroadcast(c, list(x))
+    if x is None or isinstance(x, (str, bytes)):
+        return None
+    if isinstance(c, (list, tuple, dict)) and np.ndim(x) == 0:
+        return sum(unbroadcast(part, x) for part in (c.values() if isinstance(c, dict) else c))
     if tensors := for_tensors(c, x):
         return tensors.unbroadcast(c, x)
     return to_shape(c, np.shape(x))
@@ -29,7 +36,11 @@ def unbroadcast(c: Any, x: Any) -> Any:
 
 def _unbroadcast_elements(c: Any, x: Any) -> Any:
     if isinstance(x, dict):
-        return {key: unbroadcast(c[key], value) for key, value in x.items()}
+        if not isinstance(c, dict):
+            return {key: unbroadcast(c, value) for key, value in x.items()}
+        return {key: unbroadcast(c.get(key, 0.0), value) for key, value in x.items()}
+    if not isinstance(c, (list, tuple, dict)) and np.ndim(c) == 0 and for_tensors(c, *x) is None:
+        return rebuilt(x, (unbroadcast(c, value) for value in x))
     if not isinstance(c, (list, tuple)) and for_tensors(c, *x) is None:
         c = to_shape(c, np.shape(x))
     if len(c) != len(x):
@@ -49,6 +60,9 @@ def packed(c: Any, x: Any) -> Any:
         return np.array(c, dtype=x.dtype if x.dtype.kind in "fc" else float)
     if isinstance(x, (list, tuple)):
         return rebuilt(x, c)
+    if isinstance(x, dict):
+        # The elements of a dictionary are its keys.
+        return unbroadcast(0.0, x)
     if tensors := for_tensors(x):
         return tensors.in_dtype_of(c, x)
     return c

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from tangent.runtime.dispatch import for_tensors
-from tangent.runtime.shapes import rebuilt
+from tangent.runtime.shapes import rebuilt, unbroadcast
+
+_CONTAINERS = (list, tuple, dict)
 
 
 def zeros_like(x: Any) -> Any:
@@ -71,16 +73,23 @@ def apart(value: Any, array: Any) -> Any:
 
 def accumulate(a: Any, b: Any) -> Any:
     """The sum of two cotangents of one value, element by element for lists, tuples and
-    dictionaries."""
-    if isinstance(a, (list, tuple)):
-        if len(a) != len(b):
-            raise ValueError(f"cotangents of {len(a)} and {len(b)} elements do not add")
-        return rebuilt(a, [accumulate(p, q) for p, q in zip(a, b, strict=True)])
+    dictionaries; a number stands for itself at each element, and None for no cotangent."""
+    if a is None or b is None:
+        return b if a is None else a
+    if isinstance(a, _CONTAINERS):
+        return _accumulate_elements(a, b if isinstance(b, _CONTAINERS) else unbroadcast(b, a))
+    if isinstance(b, _CONTAINERS):
+        return _accumulate_elements(unbroadcast(a, b), b)
+    return a + b
+
+
+def _accumulate_elements(a: Any, b: Any) -> Any:
     if isinstance(a, dict):
-        return {key: accumulate(a[key], b[key]) for key in a}
-    if a is None:
-        return b
-    return a if b is None else a + b
+        keys = [*a, *(key for key in b if key not in a)]
+        return {key: accumulate(a.get(key), b.get(key)) for key in keys}
+    if len(a) != len(b):
+        raise ValueError(f"cotangents of {len(a)} and {len(b)} elements do not add")
+    return rebuilt(a, [accumulate(p, q) for p, q in zip(a, b, strict=True)])
 
 
 def as_kind_of(c: Any, x: Any) -> Any:

@@ -20,6 +20,7 @@ from tangent.analysis.versions import Value, Versions
 from tangent.derivative import Role
 from tangent.ir import algebra
 from tangent.ir import nodes as ir
+from tangent.ir.purity import IN_PLACE
 from tangent.lower.effects import INACTIVE_ATTRIBUTES
 from tangent.rules import registry
 from tangent.rules.declare import BROADCAST, Rule
@@ -163,10 +164,14 @@ class Forward:
             if self._ensure_container(stmt, stack) and not active:
                 popped = ir.Op(
                     "list.pop",
-                    (ir.Read(self.names.tangent(stack)),),
+                    (
+                        ir.Read(self.names.tangent(stack)),
+                        *(self.value(place) for place in value.args[1:]),
+                    ),
                     form=ir.Form.METHOD,
                     detail=("pop",),
                 )
+                self.assign_primal_names()
                 self.emit(ir.Evaluate(popped, stmt.span, Role.TANGENT))
         if not active:
             self.emit(stmt)
@@ -304,22 +309,20 @@ class Forward:
 
     def evaluation(self, stmt: ir.Evaluate) -> None:
         value = stmt.value
-        if isinstance(value, ir.Op) and value.callee == "list.append":
-            base, item = value.args
+        if isinstance(value, ir.Op) and value.callee in IN_PLACE:
+            base = value.args[0]
             if isinstance(base, ir.Read) and self._ensure_container(stmt, base.name):
-                tangent = self.tangent(item) if self.activity.is_varied(item) else None
-                exact = (
-                    ir.Op("tangent.zeros_like", (ir.Primal(item),))
-                    if tangent is None
-                    else self.exact(item, tangent)
-                )
-                resolved = self.resolve(exact)
+                places = 1 if value.callee == "list.insert" else 0
+                moved: list[ir.Expr] = [self._operand(a) for a in value.args[1 : 1 + places]]
+                for item in value.args[1 + places :]:
+                    moved.append(self.tangent_or_zero(item))
+                resolved = tuple(self.resolve(m) for m in moved)
                 self.assign_primal_names()
                 push = ir.Op(
-                    "list.append",
-                    (ir.Read(self.names.tangent(base.name)), resolved),
+                    value.callee,
+                    (ir.Read(self.names.tangent(base.name)), *resolved),
                     form=ir.Form.METHOD,
-                    detail=("append",),
+                    detail=value.detail,
                 )
                 self.emit(ir.Evaluate(push, stmt.span, Role.TANGENT))
                 rebuilt = ir.rebuild(value, self._replacement)
@@ -406,7 +409,7 @@ class Forward:
         if isinstance(node, ir.Call):
             return self._call(node)
         assert isinstance(node, ir.Op), node
-        if node.callee in ("tuple", "list"):
+        if node.callee in ("tuple", "list", "dict"):
             return self._display(node)
         if node.callee == "operator.getitem":
             return self._item(node)
@@ -414,7 +417,10 @@ class Forward:
             assert isinstance(node.args[0], ir.Read)
             popped = ir.Op(
                 "list.pop",
-                (ir.Read(self.names.tangent(node.args[0].name)),),
+                (
+                    ir.Read(self.names.tangent(node.args[0].name)),
+                    *(self._operand(place) for place in node.args[1:]),
+                ),
                 form=ir.Form.METHOD,
                 detail=("pop",),
             )
@@ -442,15 +448,24 @@ class Forward:
         self.shapes.declare(term, self.shapes.of(call))
         return term
 
+    def tangent_or_zero(self, node: ir.Expr) -> ir.Expr:
+        """The tangent of an expression in the shape of its value, also where it has none."""
+        tangent = self.tangent(node)
+        if tangent is not None:
+            return self.exact(node, tangent)
+        if self.shapes.of(node) == NUMBER:
+            return ir.Const(0.0)
+        zero = ir.Op("tangent.zeros_like", (ir.Primal(node),))
+        self.shapes.declare(zero, self.shapes.of(node))
+        return zero
+
     def _display(self, op: ir.Op) -> ir.Expr:
         parts: list[ir.Expr] = []
-        for arg in op.args:
-            part = self.tangent(arg)
-            if part is None:
-                number = self.shapes.of(arg) == NUMBER
-                part = ir.Const(0.0) if number else ir.Op("tangent.zeros_like", (ir.Primal(arg),))
-                self.shapes.declare(part, self.shapes.of(arg))
-            parts.append(self.exact(arg, part))
+        for i, arg in enumerate(op.args):
+            if op.callee == "dict" and i % 2 == 0:
+                parts.append(self._operand(arg))
+                continue
+            parts.append(self.tangent_or_zero(arg))
         return ir.Op(op.callee, tuple(parts), form=ir.Form.DISPLAY)
 
     def _item(self, op: ir.Op) -> ir.Expr | None:
@@ -471,7 +486,7 @@ class Forward:
         assert tangent is not None
         if self.shapes.of(tangent) == self.shapes.of(node):
             return tangent
-        if isinstance(tangent, ir.Op) and tangent.callee in ("tuple", "list", "generated"):
+        if isinstance(tangent, ir.Op) and tangent.callee in ("tuple", "list", "dict", "generated"):
             return tangent
         expanded = ir.Op("tangent.expand", (tangent, ir.Primal(node)))
         self.shapes.declare(expanded, self.shapes.of(node))
@@ -491,6 +506,8 @@ class Forward:
         return read
 
     def _rule(self, rule: Rule, op: ir.Op) -> ir.Expr | None:
+        if rule.structural:
+            return self._structural(rule, op)
         if self.options.complex_numbers:
             rule = registry.complex_form(rule)
         binding = bind(rule, op)
@@ -529,6 +546,18 @@ class Forward:
         if total is not None and not broadcasts:
             self.shapes.declare(total, self.shapes.of(op))
         return total
+
+    def _structural(self, rule: Rule, op: ir.Op) -> ir.Expr:
+        """The operation on the tangents of what it moves."""
+        binding = bind(rule, op)
+        moved = {id(a) for p, a in binding.arguments.items() if p in rule.tangent}
+        args = tuple(
+            self.tangent_or_zero(a) if id(a) in moved else self._operand(a) for a in op.args
+        )
+        form = ir.Form.CALL if op.form is ir.Form.OPERATOR else op.form
+        tangent = ir.Op(op.callee, args, (), form, op.detail)
+        self.shapes.declare(tangent, self.shapes.of(op))
+        return tangent
 
     def _call(self, call: ir.Call) -> ir.Expr | None:
         arguments = arguments_of(call)

@@ -65,6 +65,11 @@ _NOUNS = {
     "select": "choice",
     "tuple": "items",
     "list": "items",
+    "builtins.list": "items",
+    "builtins.tuple": "items",
+    "dict": "items",
+    "tangent.values_of": "values",
+    "tangent.joined": "joined",
 }
 
 

@@ -170,7 +170,7 @@ class _Records:
     def is_cheap(self, op: ir.Op, steering: bool) -> bool:
         """Whether an operation may be done again in the backward pass: views, attributes,
         arithmetic on a few numbers."""
-        if op.callee in ("tuple", "list", "slice", "operator.getitem"):
+        if op.callee in ("tuple", "list", "slice", "operator.getitem", "dict.keys"):
             return True
         if op.form is ir.Form.ATTRIBUTE:
             rule = registry.rule_for(op.callee)
@@ -419,6 +419,22 @@ class _Records:
     def recompute(self) -> None:
         """What a loop computes in a step or two from values that are at hand anyway is
         computed again instead of being kept: the line of the primal stays as it is."""
+        # An item of something that is at hand is looked up again.
+        place = {value: i for i, value in enumerate(self.versions.values)}
+        assigned = [v for v in self.stacks if v.kind == "assign"]
+        for value in sorted(assigned, key=lambda v: place[v]):
+            expr = value.expr
+            if (
+                not isinstance(expr, ir.Op)
+                or expr.callee != "operator.getitem"
+                or self.saved[value] != value.name
+                or self.aliases.is_mutated(value)
+            ):
+                continue
+            base, index = (self.free(arg, value.region) for arg in expr.args)
+            if base is not None and index is not None:
+                self.again[value] = ir.Op(expr.callee, (base, index), form=ir.Form.SUBSCRIPT)
+                del self.stacks[value]
         order = {node: i for i, node in enumerate(self.owner)}
         hoisted = [v for v in self.stacks if v.kind == "hoist" and v.expr is not None]
         for value in sorted(hoisted, key=lambda v: order[v.expr]):  # type: ignore[index]

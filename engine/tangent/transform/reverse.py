@@ -36,6 +36,8 @@ from tangent.analysis.versions import Region, Value, Versions
 from tangent.derivative import Role
 from tangent.ir import algebra
 from tangent.ir import nodes as ir
+from tangent.ir.purity import IN_PLACE
+from tangent.lower.kinds import DICT, Kinds
 from tangent.rules import registry
 from tangent.rules.declare import Rule
 from tangent.source.text import Span
@@ -118,6 +120,7 @@ class Reverse:
         callee: Callable[[ir.Call, tuple[str, ...]], CalleePair],
         template: Callable[[ir.Call | ir.Op], Template | None],
         uses_tensors: bool,
+        kinds: Kinds,
     ):
         self.function = function
         self.body = body
@@ -131,6 +134,7 @@ class Reverse:
         self.callee = callee
         self.template = template
         self.uses_tensors = uses_tensors
+        self.kinds = kinds
         self.result = Backward([])
         # Adjoints present at the current place; the flag tells that the derivative owns the
         # buffer, so that it may be changed in place.
@@ -290,15 +294,38 @@ class Reverse:
         still get its entry."""
         if isinstance(value, ir.Op) and value.callee == "list.pop" and bound is not None:
             assert isinstance(value.args[0], ir.Read)
-            name = value.args[0].name
-            if name in self.present:
-                push = ir.Op(
-                    "list.append",
-                    (ir.Read(self.names.adjoint(name)), self.zeros(bound)),
-                    form=ir.Form.METHOD,
-                    detail=("append",),
-                )
-                self.emit(ir.Evaluate(push, self.span, Role.ADJOINT))
+            if value.args[0].name in self.present:
+                self._put_back(value, self.zeros(bound))
+
+    def _put_back(self, popped: ir.Op, cotangent: ir.Expr) -> None:
+        """The cotangent of what was popped goes where it was: into the adjoint of the list or
+        dictionary."""
+        base, *others = popped.args
+        assert isinstance(base, ir.Read)
+        adjoint = ir.Read(self.names.adjoint(base.name))
+        if not others:
+            self._change(adjoint, "append", cotangent)
+            return
+        if DICT in popped.detail:
+            place = ir.Item(adjoint.name, self._operand(others[0]))
+            self.emit(ir.Assign(place, cotangent, span=self.span, role=Role.ADJOINT))
+            return
+        place = self._operand(others[0])
+        if not _counts_from_start(others[0]):
+            # -1 is where the list ends after the value is back.
+            one_more = ir.Op(
+                "operator.add",
+                (ir.Op("builtins.len", (adjoint,)), ir.Const(1)),
+                form=ir.Form.OPERATOR,
+                detail=("+",),
+            )
+            place = ir.Op("operator.mod", (place, one_more), form=ir.Form.OPERATOR, detail=("%",))
+        self._change(ir.Read(adjoint.name), "insert", place, cotangent)
+
+    def _change(self, adjoint: ir.Read, method: str, *args: ir.Expr) -> None:
+        """Calls a method that changes the adjoint of a list."""
+        change = ir.Op(f"list.{method}", (adjoint, *args), form=ir.Form.METHOD, detail=(method,))
+        self.emit(ir.Evaluate(change, self.span, Role.ADJOINT))
 
     def _reads_items(self, value: ir.Expr, name: str) -> bool:
         """Whether the value depends on an item of the variable: its adjoint is set to zero,
@@ -431,6 +458,8 @@ class Reverse:
     def _may_be_list(self, expr: ir.Expr) -> bool:
         """Whether a list or tuple that is made here may be the value: then its cotangent is
         one too, whatever a rule for arrays gives."""
+        if self.kinds.of(expr) is not None:
+            return not _is_written_out(expr)
         seen: set[Value] = set()
         stack: list[ir.Expr | Value] = [expr]
         while stack:
@@ -501,14 +530,47 @@ class Reverse:
         if isinstance(value, ir.Op) and value.callee == "list.append":
             base, item = value.args
             if isinstance(base, ir.Read) and base.name in self.present:
-                self.comment(stmt, f"Grad of: {self._quote(stmt)}")
-                stack = ir.Read(self.names.adjoint(base.name))
-                popped = ir.Op("list.pop", (stack,), form=ir.Form.METHOD, detail=("pop",))
-                if not self.activity.is_varied(item):
-                    self.emit(ir.Evaluate(popped, stmt.span, Role.ADJOINT))
-                    return
-                self.backprop(item, self.temp("bitem", popped, self.shapes.of(item)))
-                self.flush([])
+                self._taken_back(stmt, base.name, (), item)
+        elif isinstance(value, ir.Op) and value.callee == "list.insert":
+            base, index, item = value.args
+            if isinstance(base, ir.Read) and base.name in self.present:
+                place = self._operand(index)
+                if not (isinstance(index, ir.Const) and index.value == 0):
+                    adjoint = ir.Read(self.names.adjoint(base.name))
+                    place = self.helper("inserted_at", adjoint, place)
+                self._taken_back(stmt, base.name, (place,), item)
+        elif isinstance(value, ir.Op) and value.callee in IN_PLACE:
+            base = value.args[0]
+            if isinstance(base, ir.Read) and base.name in self.present:
+                self._changed(stmt, base.name, value)
+
+    def _taken_back(
+        self, stmt: ir.Evaluate, name: str, place: tuple[ir.Expr, ...], item: ir.Expr
+    ) -> None:
+        """The cotangent of what a statement has put into a list is taken out of the adjoint."""
+        self.ensure(name, self.versions.bound[stmt][name], owned=True)
+        self.comment(stmt, f"Grad of: {self._quote(stmt)}")
+        adjoint = ir.Read(self.names.adjoint(name))
+        popped = ir.Op("list.pop", (adjoint, *place), form=ir.Form.METHOD, detail=("pop",))
+        if not self.activity.is_varied(item):
+            self.emit(ir.Evaluate(popped, stmt.span, Role.ADJOINT))
+            return
+        self.backprop(item, self.temp("bitem", popped, self.shapes.of(item)))
+        self.flush([])
+
+    def _changed(self, stmt: ir.Evaluate, name: str, value: ir.Op) -> None:
+        """Any other in-place change: the rule tells of the new value of the variable."""
+        bound = self.versions.bound[stmt][name]
+        if not self.activity.is_active(bound):
+            return
+        self.comment(stmt, f"Grad of: {self._quote(stmt)}")
+        owned = self.present.pop(name)
+        rule = registry.rule_for(value.callee)
+        assert rule is not None, value.callee
+        cotangent = self.adjoint(name, bound)
+        self.shapes.declare(cotangent, self.shapes.of(value))
+        self._rule(rule, value, cotangent)
+        self.flush([name], owned)
 
     def insertion(self, stmt: ir.InsertGrad) -> None:
         value = self.versions.of[stmt.variable]
@@ -799,7 +861,9 @@ class Reverse:
                 "builtins.range", tuple(self._steering_or_literal(a) for a in iterable.args)
             )
         if not isinstance(iterable, ir.Read) and not (
-            isinstance(iterable, ir.Op) and iterable.form is not ir.Form.CALL
+            isinstance(iterable, ir.Op)
+            and iterable.form is not ir.Form.CALL
+            and iterable.callee != "dict.keys"
         ):
             self.result.iterated.add(iterable)
         return self._operand(iterable)
@@ -849,20 +913,23 @@ class Reverse:
             for i, part in enumerate(op.args):
                 if self.activity.is_varied(part):
                     self.backprop(part, self._part(op, cotangent, i))
+        elif op.callee == "dict":
+            if not isinstance(cotangent, ir.Read):
+                cotangent = self._atom(cotangent, op)
+            for key, part in zip(op.args[::2], op.args[1::2]):
+                if self.activity.is_varied(part):
+                    args = (cotangent, self._operand(key))
+                    taken = ir.Op("operator.getitem", args, form=ir.Form.SUBSCRIPT)
+                    self.backprop(part, taken)
+        elif op.callee == "tangent.joined":
+            self._joined(op, cotangent)
         elif op.callee == "operator.getitem":
             self._item(op, cotangent)
         elif op.callee == "list.pop":
             assert isinstance(op.args[0], ir.Read)
             value = self.versions.of[op.args[0]]
-            name = op.args[0].name
-            self.ensure(name, value)
-            push = ir.Op(
-                "list.append",
-                (ir.Read(self.names.adjoint(name)), cotangent),
-                form=ir.Form.METHOD,
-                detail=("append",),
-            )
-            self.emit(ir.Evaluate(push, self.span, Role.ADJOINT))
+            self.ensure(op.args[0].name, value, owned=True)
+            self._put_back(op, cotangent)
         else:
             template = self.template(op)
             if template is not None:
@@ -871,6 +938,34 @@ class Reverse:
             rule = registry.rule_for(op.callee)
             assert rule is not None, op.callee
             self._rule(rule, op, cotangent)
+
+    def _joined(self, op: ir.Op, cotangent: ir.Expr) -> None:
+        """The elements of lists that were joined: counted from the left, and after a part of
+        unknown length from the right, or with its length if there are several."""
+        if not isinstance(cotangent, ir.Read):
+            cotangent = self._atom(cotangent, op)
+        parts = _joined_parts(op)
+        open_ = [i for i, part in enumerate(parts) if not _is_written_out(part)]
+        start, lengths = 0, list[ir.Expr]()
+        for i, part in enumerate(parts):
+            if not _is_written_out(part):
+                left = None if len(open_) > 1 else sum(len(p.args) for p in parts[i + 1 :])  # type: ignore[union-attr]
+                length = ir.Op("builtins.len", (self._operand(part),))
+                first = _offset(start, lengths)
+                last = _offset(start, [*lengths, length]) if left is None else ir.Const(-left)
+                bounds = tuple(_none_for_zero(b) for b in (first, last))
+                index = ir.Op("slice", (*bounds, ir.Const(None)), form=ir.Form.DISPLAY)
+                self.backprop(part, _element(cotangent, index))
+                if left is None:
+                    lengths.append(length)
+                else:
+                    start = -left
+                continue
+            assert isinstance(part, ir.Op)
+            for inner in part.args:
+                if self.activity.is_varied(inner):
+                    self.backprop(inner, _element(cotangent, _offset(start, lengths)))
+                start += 1
 
     def _part(self, op: ir.Op, cotangent: ir.Expr, i: int) -> ir.Expr:
         """The cotangent of one element of a display."""
@@ -930,13 +1025,17 @@ class Reverse:
             smaller = self.shapes.of(cotangent) <= self.shapes.of(op)
             adapts = rule.adapts or all(c.adapts or c.fits for c in cases.values())
             # What is indexed per element must have all of them.
-            parts = any(p == rule.sequence and _is_written_out(arg) for p, arg in active)
+            parts = any(p == rule.sequence and _holds_elements(arg) for p, arg in active)
             if rule.several and _is_written_out(cotangent):
                 # The adjoints of the variables that it is unpacked to.
                 self.shapes.declare(cotangent, self.shapes.of(op))
             elif parts or not (smaller and adapts):
                 cotangent = self._exact(op, cotangent)
-        if op.callee in _LIKE_SECOND and self._may_be_list(op.args[1]):
+        if (
+            op.callee in _LIKE_SECOND
+            and (self.kinds.of(op.args[1]) or self._may_be_list(op.args[1]))
+            and not self.kinds.of(op.args[0])
+        ):
             # It has made a list of an array, and the cotangent is one.
             cotangent = self.helper("unbroadcast", cotangent, self._operand(op.args[0]))
             self.shapes.declare(cotangent, self.shapes.of(op.args[0]))
@@ -961,6 +1060,15 @@ class Reverse:
             if room is not None and room <= self.shapes.of(term):
                 self.shapes.declare(term, room)
             self.room = room
+            if (
+                not rule.structural
+                and not rule.name.startswith("tangent.")
+                and parameter != rule.sequence
+                and _holds_elements(arg)
+            ):
+                term = self.helper("unbroadcast", term, ir.Primal(arg))
+            if rule.structural or (parameter == rule.sequence and _holds_elements(arg)):
+                self.shapes.declare(term, self.shapes.of(arg))
             self.backprop(arg, term)
 
     def _faithful(
@@ -1226,6 +1334,41 @@ def _backwards() -> ir.Expr:
     """The slice ``::-1``."""
     parts = (ir.Const(None), ir.Const(None), ir.Const(-1))
     return ir.Op("slice", parts, form=ir.Form.DISPLAY)
+
+
+def _joined_parts(expr: ir.Expr) -> list[ir.Expr]:
+    """The lists that are joined, from the left."""
+    if isinstance(expr, ir.Op) and expr.callee == "tangent.joined":
+        return [part for arg in expr.args for part in _joined_parts(arg)]
+    return [expr]
+
+
+def _element(base: ir.Expr, index: ir.Expr) -> ir.Expr:
+    return ir.Op("operator.getitem", (base, index), form=ir.Form.SUBSCRIPT)
+
+
+def _offset(start: int, lengths: list[ir.Expr]) -> ir.Expr:
+    """The number of elements before a place."""
+    total: ir.Expr = ir.Const(start)
+    for length in lengths:
+        plus = ir.Op("operator.add", (length, total), form=ir.Form.OPERATOR, detail=("+",))
+        total = algebra.simplify(plus)
+    return total
+
+
+def _none_for_zero(expr: ir.Expr) -> ir.Expr:
+    return ir.Const(None) if isinstance(expr, ir.Const) and expr.value == 0 else expr
+
+
+def _counts_from_start(index: ir.Expr) -> bool:
+    """Whether an index of a list certainly is not negative."""
+    return isinstance(index, ir.Const) and type(index.value) is int and index.value >= 0
+
+
+def _holds_elements(expr: ir.Expr) -> bool:
+    """Whether an expression is a container that is made of its operands' elements."""
+    rule = registry.rule_for(expr.callee) if isinstance(expr, ir.Op) else None
+    return _is_written_out(expr) or (rule is not None and rule.structural)
 
 
 def _is_written_out(expr: ir.Expr) -> bool:
