@@ -140,6 +140,7 @@ _RUNTIME = (
     "outer_adjoint_right",
     "over_gaps",
     "packed",
+    "part_of",
     "permuted",
     "pinv_adjoint",
     "pinv_tangent",
@@ -192,6 +193,7 @@ _RUNTIME = (
     "vector_order",
     "vstack_adjoint",
     "with_numbers",
+    "with_part",
     "without",
     "zeros_like",
     # For tensors alone.

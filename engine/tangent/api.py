@@ -64,7 +64,8 @@ def autodiff(
     Args:
         func: a function, method or lambda with Python source.
         wrt: the arguments to differentiate with respect to: an index or a name, or several of
-            either. For a bound method the arguments count from the first after ``self``.
+            either. A name may go on to a part: ``"params['w1']"``, ``"layers[0]"``. For a bound
+            method the arguments count from the first after ``self``.
         motion: ``"joint"`` computes primal and adjoint in one function, ``"split"`` in two.
         mode: ``"reverse"`` gives a function of the arguments and of the adjoint ``b<result>``
             of the result, returning the adjoint of each argument of ``wrt`` (one value for
@@ -256,7 +257,7 @@ def jacobian(
     def jacobian_function(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        values: tuple[Any, ...] = tuple(bound.arguments[name] for name in names)
+        values: tuple[Any, ...] = tuple(trees.part(bound.arguments, name) for name in names)
 
         def call(function: Primal, seed_values: tuple[Any, ...] = ()) -> Any:
             given = dict(zip(seeds, seed_values, strict=bool(seed_values)))

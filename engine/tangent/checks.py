@@ -157,7 +157,7 @@ class _Check:
         self.rng = np.random.default_rng(seed)
         self.bound = inspect.signature(func).bind(*args)
         self.bound.apply_defaults()
-        self.values = {name: self.bound.arguments[name] for name in self.names}
+        self.values = {name: trees.part(self.bound.arguments, name) for name in self.names}
         self.result = self.call(func, {})
         self.flat_result = self._flat_result(self.result)
         if not np.isfinite(self.flat_result).all():
@@ -185,10 +185,10 @@ class _Check:
 
     def call(self, function: Callable[..., Any], values: dict[str, Any], **seeds: Any) -> Any:
         """Call with the arguments, some of them replaced, all of them copied."""
-        arguments = inspect.BoundArguments(
-            self.bound.signature,
-            {**self.bound.arguments, **values},  # type: ignore[arg-type]
-        )
+        given: dict[str, Any] = dict(self.bound.arguments)
+        for name, value in values.items():
+            given = trees.with_part(given, name, value)
+        arguments = inspect.BoundArguments(self.bound.signature, given)  # type: ignore[arg-type]
         args, kwargs = trees.fresh(arguments.args), trees.fresh(arguments.kwargs)
         return function(*args, **kwargs, **seeds)
 

@@ -46,6 +46,7 @@ from tangent.simplify.jumps import settle_jumps
 from tangent.source.text import Span
 from tangent.transform.forward import Forward
 from tangent.transform.names import Names
+from tangent.transform.parts import Part, PartError, name_parts, parse_part, unique_names
 from tangent.transform.records import with_records
 from tangent.transform.reverse import CalleePair, Options, Reverse
 from tangent.transform.seeds import ANY_SHAPE, needs_seed_check
@@ -75,7 +76,8 @@ def differentiate(
         text: the source of a Python file.
         function: the qualified name of a function in it (``"loss"``, ``"Model.loss"``,
             ``"outer.inner"``).
-        wrt: an argument's index or name, or several; the first argument if None.
+        wrt: an argument's index or name, or several; the first argument if None. A name may go
+            on to a part of the argument: ``"params['w1']"``.
         mode: ``"reverse"`` or ``"forward"``.
         path: where the file is (or would be), for messages and to find what it imports.
         motion, optimized, preserve_result, check_dims, input_derivative: as in
@@ -143,6 +145,17 @@ class _Analysed:
     activity: Activity
     shapes: Shapes
     results: tuple[Value, ...] = ()
+    # The variables to differentiate with respect to: parameters, and parts of them that the
+    # statements ``given`` give a name.
+    wrt: tuple[str, ...] = ()
+    given: tuple[ir.Stmt, ...] = ()
+
+    def input(self, name: str) -> Value:
+        """The value of a variable of ``wrt``."""
+        for stmt in self.given:
+            if name in self.versions.bound[stmt]:
+                return self.versions.bound[stmt][name]
+        return self.versions.params[name]
 
     @property
     def body(self) -> ir.Block:
@@ -208,6 +221,8 @@ class _Build:
         self.mutations: dict[FunctionSource, set[str]] = {}
         self.extra_imports: dict[str, None] = {}
         self.templates: dict[FunctionSource, Template] = {}
+        # What is differentiated with respect to, where it is a part of an argument.
+        self.parts: dict[str, Part] = {}
 
     @property
     def failed(self) -> bool:
@@ -249,8 +264,12 @@ class _Build:
             self.error("wrt", "`wrt` names no argument", f"one of {', '.join(plain)}")
         names: list[str] = []
         for item in wanted:
+            part = parse_part(item) if isinstance(item, str) else None
             if isinstance(item, str) and item in plain:
                 name = item
+            elif part is not None and part.path and part.param in plain:
+                name = part.text
+                self.parts[name] = part
             elif isinstance(item, int) and not isinstance(item, bool) and 0 <= item < len(plain):
                 name = plain[item]
             else:
@@ -260,19 +279,34 @@ class _Build:
                     f"its arguments are {', '.join(plain)}",
                 )
                 continue
-            if name in names:
+            known = [parse_part(n) for n in names]
+            own = parse_part(name)
+            if any(p is not None and own is not None and p.overlaps(own) for p in known):
                 self.error("wrt", f"`wrt` names the argument `{name}` twice")
             names.append(name)
         return tuple(names)
 
     # --- analyses --------------------------------------------------------------------------
 
-    def analyse(self, source: FunctionSource, wrt: tuple[str, ...]) -> _Analysed | None:
+    def analyse(
+        self, source: FunctionSource, wrt: tuple[str, ...], main: bool = False
+    ) -> _Analysed | None:
         """Lowers a function and runs the analyses; None after a diagnostic."""
         self.involved[source] = None
         function = self.program.function(source)
         note_mutations(self.program, function, self.mutations)
         names = Names(_names_in(self.program, function))
+        given: tuple[ir.Stmt, ...] = ()
+        parts = [self.parts[n] for n in wrt if n in self.parts] if main else []
+        if parts:
+            named = unique_names(parts, names.fresh)
+            try:
+                function, given = name_parts(function, named)
+            except PartError as error:
+                self.error("wrt", f"cannot differentiate with respect to {error}")
+                return None
+            texts = {part.text: name for name, part in named.items()}
+            wrt = tuple(texts.get(n, n) for n in wrt)
         if self.options.mode == "forward":
             # Before any other name is given out: callers have to know them.
             for name in wrt:
@@ -281,7 +315,7 @@ class _Build:
         if exit_ is None or self.failed:
             return None
         body = exit_.body
-        analysed = self._flow(function, exit_, names, wrt)
+        analysed = self._flow(function, exit_, names, wrt, given)
         lowered = desugar(
             body,
             analysed.activity.is_varied,
@@ -291,7 +325,7 @@ class _Build:
         )
         if any(a is not b for a, b in zip(lowered, body)) or len(lowered) != len(body):
             exit_.body = lowered
-            analysed = self._flow(function, exit_, names, wrt)
+            analysed = self._flow(function, exit_, names, wrt, given)
         find_obstacles(
             self.program,
             function,
@@ -305,32 +339,50 @@ class _Build:
             function,
             exit_.body,
             analysed.versions,
-            [analysed.versions.params[n] for n in wrt],
+            [analysed.input(n) for n in wrt],
             analysed.results,
         )
         analysed.shapes = find_shapes(function, analysed.versions, analysed.aliases)
         return None if self.failed else analysed
 
     def _flow(
-        self, function: ir.Function, exit_: Exit, names: Names, wrt: tuple[str, ...]
+        self,
+        function: ir.Function,
+        exit_: Exit,
+        names: Names,
+        wrt: tuple[str, ...],
+        given: tuple[ir.Stmt, ...],
     ) -> _Analysed:
         aliases = find_aliases(function, exit_.body)
         versions = find_versions(function, exit_.body, aliases)
         results = tuple(versions.final[n] for n in exit_.results if n in versions.final)
-        activity = find_activity(exit_.body, versions, [versions.params[n] for n in wrt], results)
-        return _Analysed(
-            function, exit_, names, aliases, versions, activity, Shapes(versions), results
+        analysed = _Analysed(
+            function,
+            exit_,
+            names,
+            aliases,
+            versions,
+            Activity(versions, set(), set()),
+            Shapes(versions),
+            results,
+            wrt,
+            given,
         )
+        inputs = [analysed.input(n) for n in wrt]
+        analysed.activity = find_activity(exit_.body, versions, inputs, results)
+        return analysed
 
     # --- the derivative --------------------------------------------------------------------
 
     def run(self, wrt: tuple[str, ...]) -> tuple[str, str, Any]:
-        analysed = self.analyse(self.source, wrt)
+        analysed = self.analyse(self.source, wrt, main=True)
         if analysed is None:
             return "", "", ()
         base = self.source.name if self.source.name.isidentifier() else "lambda_"
-        name = self.module_names.fresh(f"d{base}d{''.join(wrt)}")
+        words = (self.parts[n].name if n in self.parts else n for n in wrt)
+        name = self.module_names.fresh(f"d{base}d{''.join(words)}")
         self._check_reach(analysed, wrt)
+        wrt = analysed.wrt
         if self.options.mode == "forward":
             self._forward(analysed, name, wrt)
         elif self.options.motion == "split":
@@ -366,8 +418,8 @@ class _Build:
 
     def _check_reach(self, analysed: _Analysed, wrt: tuple[str, ...]) -> None:
         """A warning for an argument that the result does not depend on."""
-        for name in wrt:
-            value = analysed.versions.params[name]
+        for name, variable in zip(wrt, analysed.wrt):
+            value = analysed.input(variable)
             if not analysed.activity.is_active(value):
                 span = analysed.function.span
                 if span is not None:
@@ -400,6 +452,7 @@ class _Build:
             lambda call: self.template(call, a.function.source),
             tensors,
             a.aliases.kinds,
+            frozenset(a.given),
         )
 
     def _backward(
@@ -440,13 +493,13 @@ class _Build:
         for name in wrt:
             if name in reverse.present:
                 adjoint = ir.Read(a.names.adjoint(name))
-                own = ir.Version(a.versions.params[name])
+                own = ir.Version(a.input(name))
                 # The cotangent of a real number may have got an imaginary part.
                 real = ir.Op("tangent.as_kind_of", (adjoint, own))
                 is_complex = self.uses_complex and not reverse.uses_tensors
                 gradient.append(real if is_complex else adjoint)
             else:
-                gradient.append(reverse.zeros(a.versions.params[name]))
+                gradient.append(reverse.zeros(a.input(name)))
         value = (
             gradient[0]
             if len(gradient) == 1
@@ -757,7 +810,8 @@ class _Build:
             self.tangent_callee,
             lambda call: self.template(call, a.function.source),
         )
-        body = forward.run(wrt, check=self.options.check_dims and not nested)
+        inputs = {name: a.input(name) for name in wrt}
+        body = forward.run(inputs, a.given, self.options.check_dims and not nested)
         results: list[ir.Expr] = []
         tangents: list[ir.Expr] = []
         for result, value in zip(a.exit.results, a.results):
@@ -786,7 +840,9 @@ class _Build:
         ]
         captured: list[tuple[str, str | None]] = [(n, None) for n in a.function.captured]
         if self.options.seed == "ones" and not nested:
-            body = [*self._tangents_of_ones(a, wrt), *body]
+            ones = self._tangents_of_ones(a, wrt)
+            place = 1 + max((body.index(stmt) for stmt in a.given), default=-1)
+            body = [*body[:place], *ones, *body[place:]]
         parameters = self._parameters(a.function, [*captured, *seeds] if nested else seeds)
         self._finish(a, name, parameters, body, {})
 

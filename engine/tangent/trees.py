@@ -7,11 +7,14 @@ TensorFlow alike: a nested value as one flat vector of float64, and back.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tangent.transform.parts import Step, parse_part
 
 Vector = NDArray[np.float64]
 _Path = tuple[int | str, ...]
@@ -82,6 +85,40 @@ def blocks(matrix: Vector, rows: Any, columns: Any) -> Any:
 def fresh(value: Any) -> Any:
     """The nested value with copies of its arrays, so that a function may change them."""
     return _mapped(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, value)
+
+
+def part(arguments: Mapping[str, Any], name: str) -> Any:
+    """An argument by its name, or the part of one that a text like ``"params['w1']"`` names."""
+    found = parse_part(name)
+    if found is None:
+        return arguments[name]
+    value = arguments[found.param]
+    for kind, key in found.path:
+        value = getattr(value, str(key)) if kind == "attribute" else value[key]
+    return value
+
+
+def with_part(arguments: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """The arguments with another value for one, or for a part of one; containers that lead to
+    it are copied."""
+    found = parse_part(name)
+    if found is None:
+        return {**arguments, name: value}
+
+    def rebuilt(whole: Any, path: tuple[Step, ...]) -> Any:
+        if not path:
+            return value
+        (kind, key), *rest = path
+        inner = getattr(whole, str(key)) if kind == "attribute" else whole[key]
+        changed = list(cast("tuple[Any, ...]", whole)) if type(whole) is tuple else copy(whole)
+        new = rebuilt(inner, tuple(rest))
+        if kind == "attribute":
+            setattr(changed, str(key), new)
+        else:
+            changed[key] = new
+        return tuple(cast("list[Any]", changed)) if type(whole) is tuple else changed
+
+    return {**arguments, found.param: rebuilt(arguments[found.param], found.path)}
 
 
 def precision(value: Any) -> float:

@@ -99,6 +99,20 @@ structural(
     {"c": "permuted(g, order)"},
     tests=("[1.0, 2.0, 3.0], [2, 0, 1]",),
 )
+structural(
+    "tangent.with_part",
+    "x, path, value",
+    {"x": "with_part(g, path, zeros_like(value))", "value": "part_of(g, path)"},
+    inert=("path",),
+    tests=("{'a': [1.0, normal(2)]}, ('a', 1), normal(2)", "(1.0, 2.0), (0,), 3.0"),
+)
+structural(
+    "tangent.part_of",
+    "x, path",
+    {"x": "with_part(zeros_like(x), path, g)"},
+    inert=("path",),
+    tests=("{'a': [1.0, normal(2)]}, ('a', 1)", "(1.0, 2.0), (0,)"),
+)
 zero_gradient("tangent.sort_order", "tangent.inserted_at")
 
 # --- dictionaries --------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from tangent.runtime.containers import (
     joined,
     keyed,
     merged,
+    part_of,
     permuted,
     repeated,
     restricted,
@@ -41,6 +42,7 @@ from tangent.runtime.containers import (
     summed_copies,
     unpermuted,
     values_of,
+    with_part,
     without,
 )
 from tangent.runtime.elementwise import (
@@ -227,6 +229,7 @@ __all__ = [
     "outer_adjoint_right",
     "over_gaps",
     "packed",
+    "part_of",
     "permuted",
     "pinv_adjoint",
     "pinv_tangent",
@@ -278,6 +281,7 @@ __all__ = [
     "vector_order",
     "vstack_adjoint",
     "with_numbers",
+    "with_part",
     "without",
     "zeros_like",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tangent.runtime.shapes import packed
+from tangent.runtime.shapes import packed, rebuilt
 from tangent.runtime.values import accumulate, zeros_like
 
 
@@ -69,6 +69,29 @@ def items_of(c: Any, keys: Any, values: Any) -> list[Any]:
         if key in left:
             out[i] = left.pop(key)
     return out
+
+
+def with_part(x: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """``x`` with ``value`` at the end of a path of indices and keys: what leads there is new,
+    the rest is shared."""
+    if not path:
+        return value
+    key, *rest = path
+    new = with_part(x[key], tuple(rest), value)
+    if isinstance(x, tuple):
+        elements = list(x)
+        elements[key] = new
+        return rebuilt(x, elements)
+    changed = x.copy()
+    changed[key] = new
+    return changed
+
+
+def part_of(x: Any, path: tuple[Any, ...]) -> Any:
+    """What is at the end of a path of indices and keys."""
+    for key in path:
+        x = x[key]
+    return x
 
 
 def inserted_at(values: Any, index: int) -> int:

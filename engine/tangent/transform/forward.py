@@ -67,12 +67,12 @@ class Forward:
         self.root: ir.Expr | None = None
         self.root_name = ""
 
-    def run(self, wrt: tuple[str, ...], check: bool) -> ir.Block:
-        """The body with tangents; the seeds are the tangents of ``wrt``."""
-        body = self.nested(self.body)
-        opening: ir.Block = []
-        for name in wrt:
-            value = self.versions.params[name]
+    def run(self, wrt: dict[str, Value], given: tuple[ir.Stmt, ...], check: bool) -> ir.Block:
+        """The body with tangents; the seeds are the tangents of ``wrt``, which are parameters
+        or what the first statements (``given``) name."""
+        body = self.nested(self.body[len(given) :])
+        opening: ir.Block = list(given)
+        for name, value in wrt.items():
             seed = ir.Read(self.names.tangent(name))
             span = self.function.span
             if (

@@ -121,6 +121,7 @@ class Reverse:
         template: Callable[[ir.Call | ir.Op], Template | None],
         uses_tensors: bool,
         kinds: Kinds,
+        given: frozenset[ir.Stmt] = frozenset(),
     ):
         self.function = function
         self.body = body
@@ -135,6 +136,8 @@ class Reverse:
         self.template = template
         self.uses_tensors = uses_tensors
         self.kinds = kinds
+        # Statements that name what is differentiated with respect to.
+        self.given = given
         self.result = Backward([])
         # Adjoints present at the current place; the flag tells that the derivative owns the
         # buffer, so that it may be changed in place.
@@ -231,6 +234,8 @@ class Reverse:
     def statement(self, stmt: ir.Stmt) -> None:
         self.span = stmt.span
         self._statement_start = len(self._sharings)
+        if stmt in self.given:
+            return
         if isinstance(stmt, ir.Assign):
             self.assignment(stmt)
         elif isinstance(stmt, ir.Evaluate):
@@ -260,7 +265,8 @@ class Reverse:
     def assignment(self, stmt: ir.Assign) -> None:
         before = len(self.out)
         text = stmt.display or self._quote(stmt)
-        self.comment(stmt, f"Grad of: {text}")
+        # What the derivative adds to the primal has no text to quote.
+        self.comment(stmt, "" if stmt.role is Role.SEED else f"Grad of: {text}")
         self._target(stmt, stmt.target, stmt.value)
         if len(self.out) == before + 1:
             del self.out[before]
