@@ -190,7 +190,6 @@ _RUNTIME = (
     "unpermuted",
     "untile",
     "values_of",
-    "vector_order",
     "vstack_adjoint",
     "with_numbers",
     "with_part",

@@ -110,13 +110,14 @@ def with_part(arguments: Mapping[str, Any], name: str, value: Any) -> dict[str, 
             return value
         (kind, key), *rest = path
         inner = getattr(whole, str(key)) if kind == "attribute" else whole[key]
-        changed = list(cast("tuple[Any, ...]", whole)) if type(whole) is tuple else copy(whole)
+        is_tuple = type(whole) is tuple
+        changed: Any = list(cast("tuple[Any, ...]", whole)) if is_tuple else copy(whole)
         new = rebuilt(inner, tuple(rest))
         if kind == "attribute":
             setattr(changed, str(key), new)
         else:
             changed[key] = new
-        return tuple(cast("list[Any]", changed)) if type(whole) is tuple else changed
+        return tuple(changed) if is_tuple else changed
 
     return {**arguments, found.param: rebuilt(arguments[found.param], found.path)}
 

@@ -278,7 +278,6 @@ __all__ = [
     "unpad",
     "unpermuted",
     "values_of",
-    "vector_order",
     "vstack_adjoint",
     "with_numbers",
     "with_part",
