@@ -95,6 +95,26 @@ def mean_of_a_list(x):
     return sum(means) / len(means)
 
 
+def intermediate_changed_through_a_view(x):
+    y = np.asarray(np.exp(x))
+    y *= x
+    return np.sum(y)
+
+
+def intermediate_changed_item_by_item(x):
+    y = np.transpose(np.exp(x))
+    for i in range(3):
+        y[i] = y[i] * x[i]
+    return np.sum(y)
+
+
+def quotient_changed_in_its_adjoint(x, y):
+    z = y * 1.0
+    z[0] = np.exp(-(x**2))
+    z /= 1.5 + x**2
+    return 0.7 * x + np.sum(z)
+
+
 CASES = [
     (the_same_value_twice, (1.3,), ("x",)),
     (one_value_in_three_places, (1.3, 0.7), ("x", "y")),
@@ -108,6 +128,9 @@ CASES = [
     (ratio_in_a_context, (1.3, RNG.normal(size=3)), ("x", "y")),
     (scalar_cotangent_of_a_vector, (RNG.normal(size=3), 0.7), ("x", "y")),
     (mean_of_a_list, (RNG.normal(size=3),), ("x",)),
+    (intermediate_changed_through_a_view, (RNG.normal(size=3),), ("x",)),
+    (intermediate_changed_item_by_item, (RNG.normal(size=3),), ("x",)),
+    (quotient_changed_in_its_adjoint, (0.7, RNG.normal(size=3)), ("x", "y")),
     (inactive_local_function, (1.3,), ("x",)),
     (starred_constants_end_a_chain, (1.3, 2), ("x",)),
 ]

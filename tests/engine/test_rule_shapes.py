@@ -110,3 +110,34 @@ def test_an_exact_template_gives_the_shape_of_its_argument(rule: declare.Rule, c
 
 def _ones_like(y: Any) -> Any:
     return rebuilt(y, map(_ones_like, y)) if isinstance(y, (list, tuple)) else np.ones_like(y)
+
+
+# --- memory --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "call"),
+    [
+        pytest.param(rule, call, id=f"{rule.name}({call})")
+        for rule in registry.all_rules()
+        # Of one array it may give a view, of two it does not; the analysis knows that.
+        if not rule.view and rule.name != "numpy.einsum"
+        if rule.name.partition(".")[0] in LIBRARIES
+        for call in rule.tests
+    ],
+)
+def test_a_result_that_shares_memory_is_declared_a_view(rule: declare.Rule, call: str) -> None:
+    args, keywords = eval(f"(lambda *a, **k: (a, k))({call})", scope())
+    if rule.name.startswith("numpy.ndarray."):
+        method = getattr(np.asarray(args[0]), rule.name.rpartition(".")[2])
+        y = method(*args[1:], **keywords)
+    else:
+        y = function_of(rule.name)(*args, **keywords)
+    given = [*_arrays(args), *_arrays(list(keywords.values()))]
+    assert not any(np.shares_memory(a, b) for a in given for b in _arrays(y))
+
+
+def _arrays(value: Any) -> list[np.ndarray]:
+    if isinstance(value, (list, tuple)):
+        return [a for part in value for a in _arrays(part)]
+    return [value] if isinstance(value, np.ndarray) else []

@@ -381,8 +381,12 @@ def makes_new_value(expr: ir.Expr) -> bool:
         return isinstance(expr, ir.Const)
     if expr.callee in _HANDS_ON or _moves_elements(expr):
         return False
+    if expr.callee == "tangent.stop_gradient":
+        return False
     if expr.form is ir.Form.OPERATOR or registry.is_zero_gradient(expr.callee):
         return True
+    if expr.callee == "numpy.einsum" and len(expr.args) == 2:
+        return False  # of one array: "ij->ji" and "ii->i" are views
     rule = registry.rule_for(expr.callee)
     return rule is not None and not rule.view
 

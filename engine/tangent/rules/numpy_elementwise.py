@@ -245,7 +245,7 @@ elementwise(
 # serve both; that of a real value may have an imaginary part, which does not count.
 
 _COMPLEX = ("normal(2, 3)", "normal(3) + 1j * normal(3)")
-elementwise("numpy.real", "val", "np.real(g)", tests=_COMPLEX)
+elementwise("numpy.real", "val", "np.real(g)", view=True, tests=_COMPLEX)
 elementwise("numpy.conjugate", "x", "np.conj(g)", tests=_COMPLEX)
 general(
     "numpy.imag",
@@ -253,6 +253,7 @@ general(
     {"val": "imag_adjoint(g, val)"},
     {"val": "np.imag(g)"},
     shape=like("val"),
+    view=True,
     adapts=True,
     tests=_COMPLEX,
 )
@@ -272,6 +273,7 @@ general(
     {"a": "as_kind_of(g, y)"},
     {"a": "as_kind_of(g, y)"},
     shape=like("a"),
+    view=True,
     adapts=True,
     tests=_COMPLEX,
 )

@@ -589,6 +589,14 @@ class _Records:
             )
         return value.kind not in ("record", "count") and self.aliases.is_mutated(value)
 
+    def _is_handed_on(self, node: ir.Expr, stmt: ir.Stmt) -> bool:
+        """Whether an intermediate may share memory with what its statement binds or puts into
+        a list, and that changes in place: ``y = np.asarray(np.exp(x)); y *= 2.0``."""
+        bound = self.versions.bound.get(stmt, {}).values()
+        return any(self.aliases.is_mutated(v) for v in bound) and any(
+            root is not node and node in _handed_on(root) for root in ir.expressions(stmt)
+        )
+
     def _recorded(self, values: Iterator[Value]) -> ir.Block:
         out: ir.Block = []
         for value in values:
@@ -661,6 +669,8 @@ class _Records:
                 inner = ir.Op("tangent.snapshot", (inner,))
             before.append(ir.Assign(ir.Name(value.name), inner, span=stmt.span))
             before.extend(self._recorded(iter([value])))
+            if self._is_handed_on(node, stmt):
+                return ir.Op("tangent.snapshot", (ir.Read(value.name),))
             return ir.Read(value.name)
 
         if isinstance(stmt, ir.Assign):
@@ -769,6 +779,21 @@ class _Records:
     ) -> ir.Op:
         captured = tuple((r.name, ir.Read(r.name)) for r in call.captured)
         return ir.Op("generated", args, (*keywords, *captured), function=ir.Global(name))
+
+
+def _handed_on(expr: ir.Expr) -> Iterator[ir.Expr]:
+    """The parts of an expression that its value may share memory with, and itself."""
+    yield expr
+    if isinstance(expr, ir.Op):
+        rule = registry.rule_for(expr.callee)
+        if (
+            expr.callee in ("tuple", "list", "list.append", "operator.getitem")
+            # Most helpers of derivative code may give back what they are given.
+            or (expr.callee.startswith("tangent.") and expr.callee != "tangent.snapshot")
+            or (rule is not None and rule.view)
+        ):
+            for arg in expr.args:
+                yield from _handed_on(arg)
 
 
 def _bound_always(block: ir.Block) -> set[str]:
