@@ -383,6 +383,8 @@ def makes_new_value(expr: ir.Expr) -> bool:
         return False
     if expr.callee == "tangent.stop_gradient":
         return False
+    if expr.callee == "tangent.stop_gradient":
+        return False
     if expr.form is ir.Form.OPERATOR or registry.is_zero_gradient(expr.callee):
         return True
     if expr.callee == "numpy.einsum" and len(expr.args) == 2:
