@@ -115,6 +115,25 @@ def quotient_changed_in_its_adjoint(x, y):
     return 0.7 * x + np.sum(z)
 
 
+def difference_before_a_change(x, y):
+    z = y - 0.5
+    y[0] = 0.5
+    return np.sum(z * x) + np.sum(y)
+
+
+def listed_before_a_change(x, y):
+    values = [y + 1.0, x]
+    values.append(1.0 + y)
+    y[0] = 3.0
+    return np.sum(values[0] * values[1] * values[2]) + np.sum(y)
+
+
+def unpacked_and_changed(x, y):
+    y, z = y, np.tanh(x)
+    z += x
+    return np.sum(y * x) + np.sum(z)
+
+
 CASES = [
     (the_same_value_twice, (1.3,), ("x",)),
     (one_value_in_three_places, (1.3, 0.7), ("x", "y")),
@@ -131,6 +150,9 @@ CASES = [
     (intermediate_changed_through_a_view, (RNG.normal(size=3),), ("x",)),
     (intermediate_changed_item_by_item, (RNG.normal(size=3),), ("x",)),
     (quotient_changed_in_its_adjoint, (0.7, RNG.normal(size=3)), ("x", "y")),
+    (difference_before_a_change, (RNG.normal(size=3), RNG.normal(size=3)), ("x", "y")),
+    (listed_before_a_change, (RNG.normal(size=3), RNG.normal(size=3)), ("x", "y")),
+    (unpacked_and_changed, (RNG.normal(size=3), RNG.normal(size=3)), ("x", "y")),
     (inactive_local_function, (1.3,), ("x",)),
     (starred_constants_end_a_chain, (1.3, 2), ("x",)),
 ]

@@ -383,14 +383,27 @@ def makes_new_value(expr: ir.Expr) -> bool:
         return False
     if expr.callee == "tangent.stop_gradient":
         return False
-    if expr.callee == "tangent.stop_gradient":
-        return False
     if expr.form is ir.Form.OPERATOR or registry.is_zero_gradient(expr.callee):
         return True
     if expr.callee == "numpy.einsum" and len(expr.args) == 2:
         return False  # of one array: "ij->ji" and "ii->i" are views
     rule = registry.rule_for(expr.callee)
     return rule is not None and not rule.view
+
+
+def handed_on(expr: ir.Expr) -> Iterator[ir.Expr]:
+    """The parts of an expression that its value may share memory with, and itself."""
+    yield expr
+    if isinstance(expr, ir.Op):
+        rule = registry.rule_for(expr.callee)
+        if (
+            expr.callee in ("tuple", "list", "list.append", "operator.getitem")
+            # Most helpers of derivative code may give back what they are given.
+            or (expr.callee.startswith("tangent.") and expr.callee != "tangent.snapshot")
+            or (rule is not None and rule.view)
+        ):
+            for arg in expr.args:
+                yield from handed_on(arg)
 
 
 def find_aliases(function: ir.Function, body: ir.Block) -> Aliases:

@@ -10,9 +10,10 @@ shape of its value; on its way up an expression it may be smaller and broadcast 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from tangent.analysis.activity import Activity
-from tangent.analysis.aliasing import Aliases, makes_new_value
+from tangent.analysis.aliasing import Aliases, handed_on, makes_new_value
 from tangent.analysis.calls import bind
 from tangent.analysis.effects import arguments_of
 from tangent.analysis.shapes import NUMBER, Shapes
@@ -182,7 +183,7 @@ class Forward:
             self.unpack(stmt, target, value, active)
 
     def name_assignment(self, stmt: ir.Assign, name: str, value: ir.Expr) -> None:
-        tangent = self.exact(value, self.tangent(value))
+        tangent = self.own(value, self.exact(value, self.tangent(value)))
         if (
             self.aliases.is_mutated(self.versions.bound[stmt][name])
             and not (isinstance(tangent, ir.Op) and tangent.form is ir.Form.OPERATOR)
@@ -243,7 +244,7 @@ class Forward:
             else:
                 assert tangent is not None
                 targets.append(self._tangent_target(part, bound))
-                tangents.append(self.exact(part_value, tangent))
+                tangents.append(self.own(part_value, self.exact(part_value, tangent)))
         resolved = tuple(self.resolve(t) for t in tangents)
         self.assign_primal_names()
         if len(targets) == 1:
@@ -452,7 +453,7 @@ class Forward:
         """The tangent of an expression in the shape of its value, also where it has none."""
         tangent = self.tangent(node)
         if tangent is not None:
-            return self.exact(node, tangent)
+            return self.own(node, self.exact(node, tangent))
         if self.shapes.of(node) == NUMBER:
             return ir.Const(0.0)
         zero = ir.Op("tangent.zeros_like", (ir.Primal(node),))
@@ -480,6 +481,26 @@ class Forward:
 
     def _operand(self, expr: ir.Expr) -> ir.Expr:
         return expr if isinstance(expr, (ir.Const, ir.Global)) else ir.Primal(expr)
+
+    def own(self, node: ir.Expr, tangent: ir.Expr) -> ir.Expr:
+        """The tangent of a value that is kept: where the value is a new one, as ``y - 1.0`` is,
+        its tangent must not be an array that changes in place, as ``dy`` may be."""
+        if not makes_new_value(node) or not any(
+            isinstance(part, ir.Read) and part.name in self.changing for part in handed_on(tangent)
+        ):
+            return tangent
+        copied = ir.Op("tangent.snapshot", (tangent,))
+        self.shapes.declare(copied, self.shapes.of(tangent))
+        return copied
+
+    @cached_property
+    def changing(self) -> frozenset[str]:
+        """The tangents that change in place."""
+        return frozenset(
+            self.names.tangent(value.name)
+            for value in self.versions.values
+            if self.activity.is_active(value) and self.aliases.is_mutated(value)
+        )
 
     def exact(self, node: ir.Expr, tangent: ir.Expr | None) -> ir.Expr:
         """The tangent in the shape of its value."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tangent.analysis.aliasing import Aliases, makes_new_value
+from tangent.analysis.aliasing import Aliases, handed_on, makes_new_value
 from tangent.analysis.scalars import counts
 from tangent.analysis.shapes import NUMBER, Shape, Shapes
 from tangent.analysis.versions import Region, Value, Versions
@@ -594,7 +594,7 @@ class _Records:
         a list, and that changes in place: ``y = np.asarray(np.exp(x)); y *= 2.0``."""
         bound = self.versions.bound.get(stmt, {}).values()
         return any(self.aliases.is_mutated(v) for v in bound) and any(
-            root is not node and node in _handed_on(root) for root in ir.expressions(stmt)
+            root is not node and node in handed_on(root) for root in ir.expressions(stmt)
         )
 
     def _recorded(self, values: Iterator[Value]) -> ir.Block:
@@ -779,21 +779,6 @@ class _Records:
     ) -> ir.Op:
         captured = tuple((r.name, ir.Read(r.name)) for r in call.captured)
         return ir.Op("generated", args, (*keywords, *captured), function=ir.Global(name))
-
-
-def _handed_on(expr: ir.Expr) -> Iterator[ir.Expr]:
-    """The parts of an expression that its value may share memory with, and itself."""
-    yield expr
-    if isinstance(expr, ir.Op):
-        rule = registry.rule_for(expr.callee)
-        if (
-            expr.callee in ("tuple", "list", "list.append", "operator.getitem")
-            # Most helpers of derivative code may give back what they are given.
-            or (expr.callee.startswith("tangent.") and expr.callee != "tangent.snapshot")
-            or (rule is not None and rule.view)
-        ):
-            for arg in expr.args:
-                yield from _handed_on(arg)
 
 
 def _bound_always(block: ir.Block) -> set[str]:
