@@ -33,6 +33,8 @@ from tangent.emit.libraries import Libraries
 from tangent.emit.writer import GeneratedFunction, Writer
 from tangent.ir import nodes as ir
 from tangent.lower import scopes
+from tangent.lower.comprehensions import Expansion
+from tangent.lower.containers import name_operations
 from tangent.lower.desugar import desugar
 from tangent.lower.lower import Program, canonical
 from tangent.lower.single_exit import Exit, single_exit
@@ -314,17 +316,25 @@ class _Build:
         exit_ = single_exit(self.program, function, names.fresh)
         if exit_ is None or self.failed:
             return None
-        body = exit_.body
         analysed = self._flow(function, exit_, names, wrt, given)
-        lowered = desugar(
-            body,
-            analysed.activity.is_varied,
-            analysed.binds_active,
-            names.fresh,
-            analysed.aliases.kinds,
-        )
-        if any(a is not b for a, b in zip(lowered, body)) or len(lowered) != len(body):
-            exit_.body = lowered
+        expansion = Expansion(lambda: self.program.lowering(source), names.fresh)
+        while True:
+            body = exit_.body
+            lowered = desugar(
+                body,
+                analysed.activity.is_varied,
+                analysed.binds_active,
+                names.fresh,
+                analysed.aliases.kinds,
+            )
+            if any(a is not b for a, b in zip(lowered, body)) or len(lowered) != len(body):
+                exit_.body = lowered
+                analysed = self._flow(function, exit_, names, wrt, given)
+            # What is made plain may show more of its kind: loops in loops.
+            expanded = expansion.expand(exit_.body, analysed.activity)
+            if expanded is exit_.body:
+                break
+            exit_.body = name_operations(function, expanded)
             analysed = self._flow(function, exit_, names, wrt, given)
         find_obstacles(
             self.program,

@@ -115,20 +115,62 @@ def attribute_of_an_argument_assigned(x, model):
     ),
     (
         """\
-def list_comprehension(x):
-    parts = [x * i for i in range(3)]
-    return sum(parts)
+TOTAL = 0.0
+
+def added_to_global_state(x):
+    global TOTAL
+    TOTAL += x
+    return TOTAL * x
 """,
-        "",
-        "parts",
+        "unsupported-target",
+        "TOTAL +=",
     ),
     (
         """\
-def generator_expression(x):
-    return sum(x * i for i in range(3))
+def loop_over_an_attribute(x, model):
+    total = 0.0
+    for model.rate in [x, x * x]:
+        total += model.rate
+    return total
 """,
-        "",
-        "sum(",
+        "unsupported-target",
+        "for model.rate",
+    ),
+    (
+        """\
+def generator_kept(x):
+    parts = (x * i for i in range(3))
+    return sum(parts)
+""",
+        "unsupported-expression",
+        "parts = (",
+    ),
+    (
+        """\
+def walrus_after_a_use_of_its_name(x):
+    n = 2.0
+    return n * (n := x) + n
+""",
+        "unsupported-expression",
+        ":=",
+    ),
+    (
+        """\
+def appended_in_a_comprehension(x):
+    parts = []
+    _ = [parts.append(x * i) for i in range(3)]
+    return parts[1]
+""",
+        "unsupported-expression",
+        "append",
+    ),
+    (
+        """\
+def comprehension_variable_in_text(x, i):
+    return sum(x * float(f"{i}") for i in range(3)) * i
+""",
+        "comprehension-variable",
+        'f"{i}"',
     ),
     (
         """\
@@ -170,25 +212,6 @@ def star_keywords(x):
 """,
         "",
         "both",
-    ),
-    (
-        """\
-def starred_target(x):
-    first, *rest = x, x * x, 3.0
-    return first * rest[0]
-""",
-        "",
-        "*rest",
-    ),
-    (
-        """\
-def assignment_expression(x):
-    if (y := x * x) > 1.0:
-        return y
-    return x
-""",
-        "",
-        ":=",
     ),
     (
         """\

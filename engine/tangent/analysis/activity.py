@@ -101,6 +101,10 @@ class Activity:
     def read_is_active(self, read: ir.Read) -> bool:
         return self.is_active(self._versions.of.get(read))
 
+    def is_needed(self, stmt: ir.Stmt) -> bool:
+        """Whether a statement gives a variable a value that has a derivative to carry."""
+        return any(self.is_active(v) for v in self._versions.bound.get(stmt, {}).values())
+
     def is_varied(self, expr: ir.Expr) -> bool:
         """Whether the value of an expression depends on ``wrt`` in a way that counts."""
         known = self._memo.get(expr)

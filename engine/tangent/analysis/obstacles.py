@@ -168,6 +168,17 @@ class _Search:
                 if isinstance(node, ir.Op) and node.callee in IN_PLACE and node.args:
                     if isinstance(node.args[0], ir.Read):
                         direct.add(node.args[0].name)
+                        if (
+                            node.callee == "list.append"
+                            and node.args[0].name in active
+                            and not (isinstance(stmt, ir.Evaluate) and stmt.value is node)
+                        ):
+                            self.report(
+                                node.span or stmt.span,
+                                "unsupported-expression",
+                                "cannot differentiate `.append` inside of an expression",
+                                "call it on a line of its own",
+                            )
                 elif isinstance(node, (ir.Call, ir.Opaque)):
                     place = node.span or stmt.span
                     told = any(d.span == place for d in self.program.diagnostics)

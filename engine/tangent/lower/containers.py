@@ -15,10 +15,9 @@ from tangent.lower.kinds import DICT, LIST, TUPLE, Kinds, find_kinds
 from tangent.rules import registry
 
 
-def name_operations(function: ir.Function) -> ir.Block:
+def name_operations(function: ir.Function, body: ir.Block) -> ir.Block:
     """The body of the function with operators on containers named for what they do."""
-    kinds = find_kinds(function, function.body)
-    return _block(function.body, kinds)
+    return _block(body, find_kinds(function, body))
 
 
 def _block(block: ir.Block, kinds: Kinds) -> ir.Block:

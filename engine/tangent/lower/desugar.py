@@ -59,7 +59,12 @@ def desugar(
         ]
         if not all(_same(a, b) for a, b in zip(inner, ir.blocks(stmt))):
             stmt = ir.with_blocks(stmt, inner)
-        if isinstance(stmt, ir.For) and loops and _has_items(stmt.iter):
+        if (
+            isinstance(stmt, ir.For)
+            and isinstance(stmt.target, (ir.Name, ir.Unpack))
+            and loops
+            and _has_items(stmt.iter)
+        ):
             before = []
             stmt = _indexed_loop(stmt, before, fresh)
             out += before

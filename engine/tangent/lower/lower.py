@@ -8,7 +8,7 @@ derivative must be understood.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, count
 from typing import Any
 
@@ -18,6 +18,7 @@ from tangent.diagnostics import Diagnostic
 from tangent.ir import nodes as ir
 from tangent.ir.purity import IN_PLACE
 from tangent.lower import effects, in_place, scopes
+from tangent.lower.comprehensions import CONSUMERS, Expansion, looped
 from tangent.lower.containers import name_operations
 from tangent.resolve.library import library_source
 from tangent.resolve.symbols import FunctionSource, Library, UserData, UserFunction
@@ -127,7 +128,7 @@ class Program:
     def function(self, source: FunctionSource) -> ir.Function:
         """The IR of a function; lowered once."""
         if source not in self._lowered:
-            self._lowered[source] = _FunctionLowering(self, source).lower()
+            self._lowered[source] = FunctionLowering(self, source).lower()
         return self._lowered[source]
 
     def identifiers(self, source: FunctionSource) -> frozenset[str]:
@@ -137,9 +138,14 @@ class Program:
             self._identifiers[source] = frozenset(n.id for n in nodes if isinstance(n, gast.Name))
         return self._identifiers[source]
 
-    def lowering(self, source: FunctionSource) -> _FunctionLowering:
+    def declare(self, source: FunctionSource, names: Iterable[str]) -> None:
+        """Makes names variables of a function, if it has been lowered already."""
+        if source in self._lowered:
+            self._lowered[source].locals.update(names)
+
+    def lowering(self, source: FunctionSource) -> FunctionLowering:
         """Lowers expressions as they stand in the body of ``source``."""
-        return _FunctionLowering(self, source)
+        return FunctionLowering(self, source)
 
     def nested(
         self, node: Any, name: str, parent: FunctionSource, local: set[str]
@@ -178,7 +184,9 @@ class Program:
             self.diagnostics.append(diagnostic)
 
 
-class _FunctionLowering:
+class FunctionLowering:
+    """Lowers one function, and parts of it later on."""
+
     def __init__(self, program: Program, source: FunctionSource):
         self.program = program
         self.source = source
@@ -194,6 +202,10 @@ class _FunctionLowering:
         self.locals = {*self.parameters, *bound, *self.captured}
         self.has_walrus = any(isinstance(n, gast.NamedExpr) for n in self.own)
         self.local_functions = self._local_functions(body)
+        # While a statement with walruses is lowered: the assignments to put before it.
+        self.before: ir.Block | None = None
+        self._choices: dict[Any, str] = {}
+        self.expansion = Expansion(lambda: self, self.fresh)
 
     def _local_functions(self, body: list[Any]) -> dict[str, Any]:
         """Nested functions that a local name certainly means: bound once, to a ``def`` or a
@@ -220,6 +232,11 @@ class _FunctionLowering:
             if counts.get(name) == 1 and name not in self.parameters:
                 functions[name] = value
         return functions
+
+    def declare(self, names: Iterable[str]) -> None:
+        """Makes names variables of the function."""
+        self.locals.update(names)
+        self.program.declare(self.source, names)
 
     # --- the function ------------------------------------------------------------------------
 
@@ -270,7 +287,7 @@ class _FunctionLowering:
             docstring,
             header,
         )
-        function.body = name_operations(function)
+        function.body = name_operations(function, function.body)
         return function
 
     def params(self, arguments: gast.arguments) -> list[ir.Param]:
@@ -320,31 +337,145 @@ class _FunctionLowering:
     # --- statements --------------------------------------------------------------------------
 
     def block(self, statements: list[Any]) -> ir.Block:
+        outer, self.before = self.before, None
+        out = self._block(statements)
+        self.before = outer
+        return out
+
+    def _block(self, statements: list[Any]) -> ir.Block:
         out: ir.Block = []
         for node in statements:
             method: Callable[[Any], ir.Block] | None = getattr(
                 self, f"stmt_{type(node).__name__}", None
             )
             walrus = self._walrus(node)
-            if method is None or walrus is not None:
+            if walrus is not None and method is not None and self._can_precede(node):
+                out.extend(self._with_walrus(node, method))
+            elif method is None or walrus is not None:
                 out.append(self.verbatim(node, culprit=walrus))
             else:
                 out.extend(method(node))
         return out
 
+    # --- assignment expressions ----------------------------------------------------------------
+
     def _walrus(self, node: Any) -> Any:
         """A walrus in the statement's own expressions: it binds in the middle of an evaluation."""
         if not self.has_walrus:
             return None
-        parts = [
-            part
-            for name, value in gast.iter_fields(node)
-            if name not in ("body", "orelse")
-            for part in (value if isinstance(value, list) else [value])
-            if isinstance(part, gast.AST)
-        ]
-        found = (n for p in parts for n in scopes.own_nodes([p]) if isinstance(n, gast.NamedExpr))
+        found = (n for n in scopes.own_nodes(_own_parts(node)) if isinstance(n, gast.NamedExpr))
         return next(found, None)
+
+    def _can_precede(self, node: Any) -> bool:
+        """Whether the walruses of a statement can be assignments before it: nothing that is
+        evaluated earlier notices."""
+        if isinstance(node, gast.With):
+            return False
+        order = [n for part in _own_parts(node) for n in _in_order(part)]
+        for i, (walrus, _) in enumerate(order):
+            if not isinstance(walrus, gast.NamedExpr):
+                continue
+            if walrus.target.id not in self.locals:
+                return False
+            own = {id(n) for n, around in order if any(a is walrus for a in around)}
+            above = {id(n) for n in order[i][1]}
+            earlier = [n for n, _ in order[:i] if id(n) not in own | above]
+            if not self._may_hold_walrus(order[i][1]):
+                return False
+            changed = {walrus.target.id, *self.may_mutate(walrus.value)}
+            for other in earlier:
+                is_read = isinstance(other, gast.Name) and isinstance(other.ctx, gast.Load)
+                if is_read and other.id in changed:
+                    return False
+                if isinstance(other, gast.Call) and self._call_mutates(other):
+                    return False
+        return True
+
+    def _may_hold_walrus(self, around: tuple[Any, ...]) -> bool:
+        """Whether what is in these expressions, outermost first, can be put before them."""
+        outer: Any = None
+        for node in around:
+            if isinstance(node, gast.GeneratorExp):
+                callee = self.expr(outer.func) if isinstance(outer, gast.Call) else None
+                symbol = callee.symbol if isinstance(callee, ir.Global) else None
+                if not isinstance(symbol, Library) or symbol.dotted not in CONSUMERS:
+                    return False
+            elif type(node) not in _WALRUS_PLACES:
+                return False
+            outer = node
+        return True
+
+    def _with_walrus(self, node: Any, method: Callable[[Any], ir.Block]) -> ir.Block:
+        """The statement after the assignments that are in it."""
+        self.before = []
+        block = method(node)
+        before, self.before = self.before, None
+        for stmt in block:
+            if isinstance(stmt, (ir.Assign, ir.Evaluate, ir.Return, ir.If, ir.For, ir.While)):
+                stmt.verbatim = False
+        return [*before, *block]
+
+    def expr_NamedExpr(self, node: Any) -> ir.Expr:
+        if self.before is None:
+            return self.opaque(node)
+        value = self.expr(node.value)
+        target = ir.Name(node.target.id, self.span(node.target))
+        self.before.append(ir.Assign(target, value, span=self.span(node)))
+        return ir.Read(node.target.id, self.span(node))
+
+    def preceded(self, node: Any) -> tuple[ir.Block, ir.Expr]:
+        """An expression with the assignments in it that come before."""
+        if self.before is None:
+            return [], self.expr(node)
+        outer, self.before = self.before, []
+        value = self.expr(node)
+        before, self.before = self.before, outer
+        return before, value
+
+    def _conditional(self, name: str, node: Any) -> ir.Block:
+        """``name = node``, for a part of an expression that is not always evaluated."""
+        before, value = self.preceded(node)
+        return [*before, ir.Assign(ir.Name(name), value, span=self.span(node))]
+
+    def _expanded(self, expr: ir.Expr) -> ir.Expr:
+        """A comprehension with a walrus in it as a loop put before."""
+        node = looped(expr)
+        if self.before is None or node is None or not _has_walrus([node]):
+            return expr
+        loop, value = self.expansion.loop(expr, None)
+        self.before.extend(loop)
+        return value
+
+    def expr_ListComp(self, node: Any) -> ir.Expr:
+        return self._expanded(self.opaque(node))
+
+    def _choice(self, node: Any) -> ir.Expr | None:
+        """``a and b`` or ``b if a else c`` as an ``if``, where only a part of it that may not be
+        evaluated has a walrus; None where an expression does."""
+        if self.before is None or not _has_walrus(_lazy_parts(node)):
+            return None
+        if node not in self._choices:
+            self._choices[node] = self.fresh("cond" if isinstance(node, gast.BoolOp) else "choice")
+        name = self._choices[node]
+        span = self.span(node)
+        if isinstance(node, gast.IfExp):
+            cond = self.expr(node.test)
+            body, orelse = (self._conditional(name, n) for n in (node.body, node.orelse))
+            self.before.append(ir.If(cond, body, orelse, span))
+            return ir.Read(name, span)
+        first, *others = node.values
+        self.before.append(ir.Assign(ir.Name(name), self.expr(first), span=span))
+        block = self.before
+        for other in others:
+            test: ir.Expr = ir.Read(name)
+            if isinstance(node.op, gast.Or):
+                test = ir.Op("operator.not_", (test,), form=ir.Form.OPERATOR, detail=("not ",))
+            inner = self._conditional(name, other)
+            block.append(ir.If(test, inner, [], span))
+            block = inner
+        return ir.Read(name, span)
+
+    # --- statements that are kept --------------------------------------------------------------
 
     def verbatim(self, node: Any, why: str = "", culprit: Any = None) -> ir.Verbatim:
         """The statement kept as text, because of ``culprit`` in it if that is given."""
@@ -385,15 +516,19 @@ class _FunctionLowering:
             target = self.target(node.targets[0])
             separate = self._apart(target, value)
             return [ir.Assign(target, separate, span=span, verbatim=separate is value)]
+        # Every target gets the same object, from left to right: the first name takes it, if what
+        # is assigned before does not notice.
         targets = [self.target(t) for t in node.targets]
         named = next((t for t in targets if isinstance(t, ir.Name)), None)
-        if named is None or not all(isinstance(t, (ir.Name, ir.Item)) for t in targets):
-            return [self.verbatim(node, "cannot differentiate this chained assignment")]
-        # Every target gets the same object: the first name does, the others read it.
-        out: ir.Block = [ir.Assign(named, value, span=span)]
+        if named is not None:
+            earlier = node.targets[: targets.index(named)]
+            if named.name in {n for t in earlier for n in _names(t)}:
+                named = None
+        first = ir.Name(self.fresh("value"), span) if named is None else named
+        out: ir.Block = [ir.Assign(first, value, span=span)]
         for target in targets:
             if target is not named:
-                out.append(ir.Assign(target, ir.Read(named.name, span), span=span))
+                out.append(ir.Assign(target, ir.Read(first.name, span), span=span))
         return out
 
     def _apart(self, target: ir.Target, value: ir.Expr) -> ir.Expr:
@@ -459,6 +594,8 @@ class _FunctionLowering:
                 form=ir.Form.SUBSCRIPT,
                 span=target.span,
             )
+        elif isinstance(node.target, gast.Name):
+            current = ir.Global(node.target.id, None, target.span)
         else:
             return [self.verbatim(node, "cannot differentiate this augmented assignment")]
         value = ir.Op(
@@ -471,10 +608,12 @@ class _FunctionLowering:
         return [ir.Assign(target, value, augmented=True, span=span, verbatim=True)]
 
     def fresh(self, base: str) -> str:
-        """A name that nothing in the function has."""
+        """A new variable of the function."""
         taken = self.locals | self.program.identifiers(self.source)
         numbered = (f"{base}_{i}" for i in count(1))
-        return next(n for n in chain((base,), numbered) if n not in taken)
+        name = next(n for n in chain((base,), numbered) if n not in taken)
+        self.locals.add(name)
+        return name
 
     def stmt_Delete(self, node: Any) -> ir.Block:
         (target, *others) = node.targets
@@ -527,9 +666,12 @@ class _FunctionLowering:
         return self._loop(node, loop)
 
     def stmt_While(self, node: Any) -> ir.Block:
-        loop = ir.While(
-            self.expr(node.test), self.block(node.body), self.header_span(node), verbatim=True
-        )
+        test = self.expr(node.test)
+        body = self.block(node.body)
+        if self.before:
+            # What is assigned in the condition is assigned again for the next round.
+            _before_next_round(body, lambda: self.preceded(node.test)[0])
+        loop = ir.While(test, body, self.header_span(node), verbatim=True)
         return self._loop(node, loop)
 
     def _loop(self, node: Any, loop: ir.For | ir.While) -> ir.Block:
@@ -715,11 +857,17 @@ class _FunctionLowering:
         return ir.Op("compare", args, form=ir.Form.OPERATOR, detail=detail, span=self.span(node))
 
     def expr_BoolOp(self, node: Any) -> ir.Expr:
+        choice = self._choice(node)
+        if choice is not None:
+            return choice
         callee = "and" if isinstance(node.op, gast.And) else "or"
         args = tuple(self.expr(v) for v in node.values)
         return ir.Op(callee, args, form=ir.Form.OPERATOR, span=self.span(node))
 
     def expr_IfExp(self, node: Any) -> ir.Expr:
+        choice = self._choice(node)
+        if choice is not None:
+            return choice
         args = (self.expr(node.test), self.expr(node.body), self.expr(node.orelse))
         return ir.Op("select", args, form=ir.Form.OPERATOR, span=self.span(node))
 
@@ -824,7 +972,8 @@ class _FunctionLowering:
                 source = library_source(dotted)
                 if source is not None:
                     return ir.Call(source, args, keywords, callee.text, span=span)
-                return ir.Op(dotted, args, keywords, ir.Form.CALL, function=callee, span=span)
+                op = ir.Op(dotted, args, keywords, ir.Form.CALL, function=callee, span=span)
+                return self._expanded(op)
             if isinstance(symbol, UserFunction):
                 return ir.Call(symbol.function, args, keywords, callee.text, span=span)
             return self.opaque(
@@ -1050,6 +1199,95 @@ def _chained(callee: str, parts: list[ir.Expr], span: Span) -> ir.Expr:
 
 def _is_list_call(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Op) and expr.callee == "builtins.list"
+
+
+# Where a walrus may stand to be evaluated whenever its statement is, and once; in `and`, `or` and
+# ternaries it is a matter of which part.
+_WALRUS_PLACES = (
+    gast.Attribute,
+    gast.BinOp,
+    gast.BoolOp,
+    gast.Call,
+    gast.Compare,
+    gast.IfExp,
+    gast.List,
+    gast.ListComp,
+    gast.NamedExpr,
+    gast.Slice,
+    gast.Starred,
+    gast.Subscript,
+    gast.Tuple,
+    gast.UnaryOp,
+    gast.comprehension,
+    gast.keyword,
+)
+
+
+def _own_parts(node: Any) -> list[Any]:
+    """What a statement evaluates itself, in the order of evaluation."""
+    parts = [
+        part
+        for name, value in gast.iter_fields(node)
+        if name not in ("body", "orelse")
+        for part in (value if isinstance(value, list) else [value])
+        if isinstance(part, gast.AST)
+    ]
+    if isinstance(node, (gast.Assign, gast.AnnAssign, gast.For)):
+        source = node.iter if isinstance(node, gast.For) else node.value
+        parts = [source, *(p for p in parts if p is not source)]
+    return parts
+
+
+def _in_order(node: Any, around: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """The nodes of an expression with those around them, in the order of evaluation (a node
+    before its operands)."""
+    yield node, around
+    children = list(gast.iter_child_nodes(node))
+    if isinstance(node, gast.IfExp):
+        children = [node.test, node.body, node.orelse]
+    elif isinstance(node, (gast.ListComp, gast.GeneratorExp)):
+        children = [*node.generators, node.elt]
+    elif isinstance(node, gast.comprehension):
+        children = [node.iter, node.target, *node.ifs]
+    elif isinstance(node, gast.Compare) and len(node.ops) > 1:
+        # What is compared later may not be evaluated.
+        first = [node.left, node.comparators[0]]
+        yield from (pair for n in first for pair in _in_order(n, (*around, node)))
+        children = node.comparators[1:]
+        around = (*around, None)
+    for child in children:
+        yield from _in_order(child, (*around, node))
+
+
+def _lazy_parts(node: Any) -> list[Any]:
+    """The parts of an expression that are not evaluated whenever it is."""
+    return node.values[1:] if isinstance(node, gast.BoolOp) else [node.body, node.orelse]
+
+
+def _has_walrus(nodes: list[Any]) -> bool:
+    return any(isinstance(n, gast.NamedExpr) for node in nodes for n in gast.walk(node))
+
+
+def _names(node: Any) -> set[str]:
+    return {n.id for n in gast.walk(node) if isinstance(n, gast.Name)}
+
+
+def _before_next_round(body: ir.Block, make: Callable[[], ir.Block]) -> None:
+    """Puts statements where the body of a loop ends and before every ``continue`` of the loop."""
+
+    def before_jumps(block: ir.Block) -> None:
+        for i in range(len(block) - 1, -1, -1):
+            stmt = block[i]
+            if isinstance(stmt, ir.Continue):
+                block[i:i] = make()
+            elif isinstance(stmt, (ir.For, ir.While)):
+                before_jumps(stmt.orelse)
+            else:
+                for inner in ir.blocks(stmt):
+                    before_jumps(inner)
+
+    before_jumps(body)
+    body += make()
 
 
 def canonical(dotted: str) -> str:
