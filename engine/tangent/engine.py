@@ -23,7 +23,7 @@ from tangent.analysis.complex_numbers import mentions_complex
 from tangent.analysis.cuts import report_cuts
 from tangent.analysis.effects import is_pure_function, note_mutations
 from tangent.analysis.numeric import find_numeric
-from tangent.analysis.obstacles import find_obstacles
+from tangent.analysis.obstacles import find_obstacles, result_kind
 from tangent.analysis.scalars import is_integer_annotation
 from tangent.analysis.shapes import NUMBER, Shapes, extents_of, find_shapes
 from tangent.analysis.versions import Value, Versions, find_versions
@@ -388,6 +388,9 @@ class _Build:
         analysed = self.analyse(self.source, wrt, main=True)
         if analysed is None:
             return "", "", ()
+        self._check_result(analysed)
+        if self.failed:
+            return "", "", ()
         base = self.source.name if self.source.name.isidentifier() else "lambda_"
         words = (self.parts[n].name if n in self.parts else n for n in wrt)
         name = self.module_names.fresh(f"d{base}d{''.join(words)}")
@@ -425,6 +428,20 @@ class _Build:
             return "", "", ()
         text, links = writer.finish()
         return text, name, links
+
+    def _check_result(self, analysed: _Analysed) -> None:
+        """An error for a result that is certainly no number."""
+        if analysed.exit.is_tuple:
+            return
+        kind = result_kind(analysed.results[0], analysed.versions)
+        if kind:
+            self.program.report(
+                self.source,
+                self._result_span(analysed) or self.source.module.source.span_of(self.source.node),
+                "no-result",
+                f"cannot differentiate a function whose result is {kind}",
+                "return a number or an array",
+            )
 
     def _check_reach(self, analysed: _Analysed, wrt: tuple[str, ...]) -> None:
         """A warning for an argument that the result does not depend on."""
@@ -583,7 +600,7 @@ class _Build:
         parameters = self._parameters(
             a.function, [(seed, None if seed_needed else self._default())]
         )
-        self._finish(a, name, parameters, body, reverse.result.renames)
+        self._finish(a, name, parameters, body, reverse.result.renames, a.function.docstring)
 
     def _default(self) -> str:
         return "None" if self.options.seed == "ones" else "1.0"
@@ -633,11 +650,18 @@ class _Build:
         parameters: list[str],
         body: ir.Block,
         renames: dict[ir.Stmt, dict[str, str]],
+        docstring: Span | None = None,
     ) -> None:
         body = self._cleaned(a, body)
         self.generated.append(
             GeneratedFunction(
-                name, parameters, body, a.function.source.module, a.function.span, renames
+                name,
+                parameters,
+                body,
+                a.function.source.module,
+                a.function.span,
+                renames,
+                docstring,
             )
         )
 
@@ -684,7 +708,9 @@ class _Build:
         else:
             body.append(ir.Return(backward, span))
         self.generated.append(
-            GeneratedFunction(name, parameters, body, a.function.source.module, span, {})
+            GeneratedFunction(
+                name, parameters, body, a.function.source.module, span, {}, a.function.docstring
+            )
         )
 
     def callee(self, call: ir.Call, active: tuple[str, ...]) -> CalleePair:
@@ -854,7 +880,7 @@ class _Build:
             place = 1 + max((body.index(stmt) for stmt in a.given), default=-1)
             body = [*body[:place], *ones, *body[place:]]
         parameters = self._parameters(a.function, [*captured, *seeds] if nested else seeds)
-        self._finish(a, name, parameters, body, {})
+        self._finish(a, name, parameters, body, {}, None if nested else a.function.docstring)
 
     def _tangents_of_ones(self, a: _Analysed, wrt: tuple[str, ...]) -> ir.Block:
         out: ir.Block = []

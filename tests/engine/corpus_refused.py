@@ -138,6 +138,38 @@ def loop_over_an_attribute(x, model):
     ),
     (
         """\
+def a_truth_value(x):
+    return not x > 0.0
+""",
+        "no-result",
+        "return",
+    ),
+    (
+        """\
+def formatted(x):
+    return f"{x:.2f}"
+""",
+        "",
+        "return",
+    ),
+    (
+        """\
+def complex_arithmetic(x):
+    return abs(x * 1j + 1.0)
+""",
+        "complex-number",
+        "1j",
+    ),
+    (
+        """\
+def formatted_by_percent(x):
+    return float("%f" % x)
+""",
+        "unsupported-expression",
+        "%f",
+    ),
+    (
+        """\
 def generator_kept(x):
     parts = (x * i for i in range(3))
     return sum(parts)
@@ -171,15 +203,6 @@ def comprehension_variable_in_text(x, i):
 """,
         "comprehension-variable",
         'f"{i}"',
-    ),
-    (
-        """\
-def dictionary_comprehension(x):
-    parts = {i: x * i for i in range(3)}
-    return parts[1]
-""",
-        "",
-        "parts",
     ),
     (
         """\

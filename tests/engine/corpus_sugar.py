@@ -162,6 +162,25 @@ def sum_of_arrays(x, n):
     return np.sum(total * total)
 
 
+def dictionary_comprehension(x):
+    powers = {n: x ** n for n in range(4) if n != 1}
+    return powers[2] * powers[3]
+
+
+def scaled_params(params, x):
+    halved = {name: 0.5 * value for name, value in params.items()}
+    return halved["a"] * x + halved["b"] ** 2
+
+
+def largest_of_a_generator(xs):
+    return max(x * x for x in xs) * min(x + 1.0 for x in xs)
+
+
+def tuple_of_a_generator(x):
+    a, b, c = tuple(x * i for i in range(1, 4))
+    return a * b * c
+
+
 def lagrange(xs, ys, t):
     total = 0.0
     for i in range(len(xs)):
@@ -278,6 +297,16 @@ def head_and_rest(x):
     return first * rest[0] + rest[1]
 
 
+def head_and_rest_of_a_list(xs):
+    head, *middle, last = xs
+    return head * last + sum(middle) * head
+
+
+def last_of_many(xs):
+    *_, last = [x * x for x in xs]
+    return last * xs[0]
+
+
 def chained_with_an_item(x, data):
     data = data * 1.0
     data[0] = y = x * x
@@ -376,6 +405,16 @@ def divided_with_rest(x):
     return q * x + r * r
 
 
+def divided_by_divmod(x):
+    whole, rest = divmod(x, 2.0)
+    return whole * x + rest * rest
+
+
+def clipped_unless_any_is_large(xs, limit):
+    large = any(abs(x) > limit for x in xs)
+    return sum(x * x for x in xs) * (0.5 if large else 1.0)
+
+
 def started_sum(xs):
     return sum(xs, 1.5) * sum(xs)
 
@@ -412,6 +451,10 @@ CASES = [
     (finite_values_counted, ([0.5, -1.0, 2.0],), ("xs",)),
     (generator_given_a_list, ([0.5, -1.0, 2.0],), ("xs",)),
     (sum_of_arrays, (RNG.normal(size=3), 4), ("x",)),
+    (dictionary_comprehension, (1.3,), ("x",)),
+    (scaled_params, ({"a": 1.5, "b": -0.5}, 0.7), ("x", "params")),
+    (largest_of_a_generator, ([0.5, -1.0, 2.0],), ("xs",)),
+    (tuple_of_a_generator, (0.7,), ("x",)),
     (lagrange, ([0.0, 1.0, 2.5], [1.0, -0.5, 2.0], 0.7), ("ys", "t", "xs")),
     (fourier_partial_sum, (RNG.normal(size=3), RNG.normal(size=3), 0.4), ("a", "b", "t")),
     (walrus_in_a_condition, (1.7,), ("x",)),
@@ -436,6 +479,9 @@ CASES = [
     (walrus_in_a_while_with_jumps, (3.0, 2), ("x",)),
     (comprehension_for_its_effect, (0.7,), ("x",)),
     (head_and_rest, (0.7,), ("x",)),
+    (head_and_rest_of_a_list, ([0.5, -1.0, 2.0, 0.3],), ("xs",)),
+    (head_and_rest_of_a_list, ((0.5, -1.0, 2.0),), ("xs",)),
+    (last_of_many, ([0.5, -1.0, 2.0],), ("xs",)),
     (chained_with_an_item, (0.7, np.array([1.0, 2.0])), ("x", "data")),
     (chained_index_is_bound_too, (0.7, 1, np.array([1.0, 2.0])), ("x", "data")),
     (chained_tuples, (0.7,), ("x",)),
@@ -455,5 +501,7 @@ CASES = [
     (converted_numbers, (0.7,), ("x",)),
     (item_of_an_array, (RNG.normal(size=3),), ("x",)),
     (divided_with_rest, (3.3,), ("x",)),
+    (divided_by_divmod, (3.3,), ("x",)),
+    (clipped_unless_any_is_large, ([0.5, -1.0, 2.0], 1.5), ("xs",)),
     (started_sum, ([0.5, -1.0, 2.0],), ("xs",)),
 ]

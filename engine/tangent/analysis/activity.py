@@ -29,6 +29,10 @@ INACTIVE_CALLEES = frozenset(
         "operator.rshift",
     }
 )
+# Of these, the ones that give a truth value, which arithmetic takes as a number.
+_TRUTH_VALUES = frozenset(
+    {"compare", *(f"operator.{name}" for name in ("not_", "and_", "or_", "xor", "invert"))}
+)
 CONTAINERS = frozenset({"tuple", "list"})
 # Operations on containers: where a derivative passes through.
 _THROUGH: dict[str, slice] = {
@@ -52,17 +56,23 @@ def is_inactive(op: ir.Op) -> bool:
     return op.callee.startswith("attribute.") and op.detail[0] in INACTIVE_ATTRIBUTES
 
 
-def flows(expr: ir.Expr, through_cuts: bool = False) -> Iterator[ir.Read]:
+def is_step(expr: ir.Expr) -> bool:
+    """Whether an operation gives a number that depends on its operands in steps: rounding and
+    the like, and a comparison that is used as a number."""
+    if not isinstance(expr, ir.Op):
+        return False
+    return expr.callee in _TRUTH_VALUES or registry.is_cut(expr.callee)
+
+
+def flows(expr: ir.Expr, through_steps: bool = False) -> Iterator[ir.Read]:
     """The reads through which a derivative can reach the value of an expression. What is not
-    understood counts as a way; so do rounding and the like with ``through_cuts``."""
+    understood counts as a way; so do rounding and the like with ``through_steps``."""
     if isinstance(expr, ir.Read):
         yield expr
         return
-    operands = differentiable_operands(expr)
-    if through_cuts and isinstance(expr, ir.Op) and registry.is_cut(expr.callee):
-        operands = ir.children(expr)
-    for child in operands:
-        yield from flows(child, through_cuts)
+    step = through_steps and is_step(expr)
+    for child in ir.children(expr) if step else differentiable_operands(expr):
+        yield from flows(child, through_steps)
 
 
 def differentiable_operands(expr: ir.Expr) -> tuple[ir.Expr, ...]:
@@ -122,14 +132,14 @@ def find_activity(
     versions: Versions,
     wrt: Iterable[Value],
     results: Iterable[Value],
-    through_cuts: bool = False,
+    through_steps: bool = False,
 ) -> Activity:
     """Which values are varied with respect to ``wrt`` and useful for ``results``. The values
     of ``return`` expressions are results too."""
     inputs: dict[Value, list[Value]] = {v: list(v.inputs) for v in versions.values}
 
     def add(value: Value, expr: ir.Expr) -> None:
-        inputs[value].extend(versions.of[r] for r in flows(expr, through_cuts))
+        inputs[value].extend(versions.of[r] for r in flows(expr, through_steps))
 
     useful_roots = list(results)
     for stmt in ir.statements(body):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import gast
+
 from tangent.analysis.activity import Activity, differentiable_operands
 from tangent.analysis.calls import BindingError, bind
 from tangent.analysis.mutations import stored
@@ -38,6 +40,17 @@ class _Search:
         if span is None:
             span = self.source.module.source.span_of(self.source.node)
         self.program.report(self.source, span, code, message, hint)
+
+    def told(self, stmt: ir.Stmt) -> bool:
+        """Whether something else is wrong with a statement already."""
+        span = stmt.span
+        return span is not None and any(
+            d.path == self.source.module.path
+            and d.code != "aliased-update"
+            and span.line <= d.line <= span.end_line
+            for d in self.program.diagnostics
+            if d.severity == "error"
+        )
 
     def block(self, block: ir.Block) -> None:
         for stmt in ir.statements(block):
@@ -194,7 +207,7 @@ class _Search:
                             )
                             direct.add(name)
         for name, value in active.items():
-            if value.kind == "mutated" and name not in direct:
+            if value.kind == "mutated" and name not in direct and not self.told(stmt):
                 changed = ", ".join(f"`{n}`" for n in sorted(direct)) or "an object"
                 self.report(
                     stmt.span,
@@ -242,6 +255,22 @@ class _Search:
             return
         if self.has_user_rule(op):
             return
+        if any(isinstance(a, ir.Const) and isinstance(a.value, complex) for a in op.args):
+            self.report(
+                op.span,
+                "complex-number",
+                "cannot differentiate arithmetic with complex numbers",
+                "compute with the real and the imaginary part",
+            )
+            return
+        if op.form is ir.Form.OPERATOR and _is_text(op.args[0]):
+            self.report(
+                op.span,
+                "unsupported-expression",
+                f"cannot differentiate this: {_TEXT[0]}",
+                _TEXT[1],
+            )
+            return
         rule = registry.rule_for(op.callee)
         if rule is None and op.callee.startswith(("list.", "dict.")):
             self.report(
@@ -252,12 +281,11 @@ class _Search:
             )
             return
         if rule is None:
-            self.report(
-                op.span,
-                "unknown-function",
-                f"cannot differentiate `{op.callee}`: it has no derivative rule",
-                "write one with `tangent.grads.adjoint`",
+            name = op.callee.removeprefix("builtins.")
+            why, hint = _BUILTINS.get(
+                name, ("it has no derivative rule", "write one with `tangent.grads.adjoint`")
             )
+            self.report(op.span, "unknown-function", f"cannot differentiate `{name}`: {why}", hint)
             return
         try:
             binding = bind(rule, op)
@@ -302,6 +330,23 @@ class _Search:
             )
 
 
+def _is_text(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Const) and isinstance(expr.value, (str, bytes))
+
+
+# Builtins that newcomers meet, with what to say of them.
+_TEXT = ("text carries no derivative", "compute with the number itself")
+_ITERATOR = ("an iterator changes while it is used", "loop over the values, or use an index")
+_COMPLEX = ("complex numbers are not followed", "compute with the real and the imaginary part")
+_BUILTINS = {
+    "ascii": _TEXT,
+    "chr": _TEXT,
+    "complex": _COMPLEX,
+    "format": _TEXT,
+    "iter": _ITERATOR,
+    "repr": _TEXT,
+    "str": _TEXT,
+}
 _DTYPE_POSITION = {
     "numpy.zeros": 1,
     "numpy.ones": 1,
@@ -354,3 +399,25 @@ def find_obstacles(
 ) -> None:
     """Reports to ``program`` what keeps the function from being differentiated."""
     _Search(program, function.source, versions, activity, has_user_rule).block(body)
+
+
+def result_kind(value: Value, versions: Versions) -> str:
+    """What a value certainly is, if it is nothing that could carry a derivative."""
+    while isinstance(value.expr, ir.Read):
+        value = versions.of[value.expr]
+    expr = value.expr
+    if isinstance(expr, ir.Op):
+        if expr.callee in ("compare", "operator.not_", "builtins.bool", "builtins.isinstance"):
+            return "a truth value"
+        if expr.callee == "builtins.print":
+            return "None"
+        if expr.callee in ("builtins.str", "builtins.repr", "builtins.format"):
+            return "text"
+    elif isinstance(expr, ir.Const):
+        if isinstance(expr.value, (str, bytes)):
+            return "text"
+        if isinstance(expr.value, bool):
+            return "a truth value"
+    elif isinstance(expr, ir.Opaque) and isinstance(expr.node, gast.JoinedStr):
+        return "text"
+    return ""

@@ -35,6 +35,7 @@ class GeneratedFunction:
     module: ModuleSource
     span: Span | None
     renames: Mapping[ir.Stmt, Mapping[str, str]]
+    docstring: Span | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class Writer:
         """Writes one function definition."""
         self._function = function
         self._source = function.module.source
+        self._remarked: set[int] = set()
         self._printer = Printer(self.libraries.name, self._opaque)
         if self._lines:
             self._blank(2)
@@ -70,6 +72,8 @@ class Writer:
             for parameter in function.parameters:
                 self._add(f"    {parameter},", function.span, Role.SEED)
             self._add("):", function.span, Role.SEED)
+        if function.docstring is not None:
+            self._quoted(function.docstring, Role.PRIMAL, 1)
         if function.body:
             self.block(function.body, 1)
         else:
@@ -113,8 +117,43 @@ class Writer:
         return self._printer.text(expr)
 
     def block(self, block: ir.Block, depth: int) -> None:
-        for stmt in block:
+        for i, stmt in enumerate(block):
+            self._remarks(block, i, depth)
             self.statement(stmt, depth)
+
+    # --- the user's comments -----------------------------------------------------------------
+
+    def _remarks(self, block: ir.Block, i: int, depth: int) -> None:
+        """The comments above the statement of the user that begins here, and a blank line if
+        there is one above them."""
+        span = block[i].span
+        while i < len(block) - 1 and block[i].role is Role.RECORD and block[i].span == span:
+            i += 1  # what is kept of a statement comes before it
+        leads = block[i].role in (Role.PRIMAL, Role.TANGENT) and block[i].span == span
+        if span is None or not leads or span.line in self._remarked:
+            return
+        self._remarked.add(span.line)
+        if self._source.line(span.line)[: span.column].strip():
+            return
+        first = span.line
+        while first > 1 and _is_remark(self._source.line(first - 1)):
+            first -= 1
+        last = self._lines[-1].text
+        if first > 1 and not self._source.line(first - 1).strip() and last.strip()[-1:] != ":":
+            self._blank()
+        for number in range(first, span.line):
+            line = self._source.line(number)
+            text = line.strip()
+            column = line.index(text)
+            origin = Span(number, column, number, column + len(text))
+            self._add("    " * depth + text, origin, Role.PRIMAL)
+
+    def _trailing_remark(self, stmt: ir.Stmt) -> None:
+        """Puts the comment after a statement on the line that was just written."""
+        assert stmt.span is not None
+        rest = self._source.line(stmt.span.end_line)[stmt.span.end_column :].strip()
+        if stmt.role is Role.PRIMAL and _is_remark(rest):
+            self._lines[-1].text += f"  {rest}"
 
     def statement(self, stmt: ir.Stmt, depth: int) -> None:
         pad = "    " * depth
@@ -133,6 +172,8 @@ class Writer:
             self._verbatim(stmt, depth)
         elif isinstance(stmt, ir.Assign):
             self._add(pad + self._assignment(stmt), stmt.span, stmt.role)
+            if stmt.span is not None and self._begins_as_written(stmt, stmt.span):
+                self._trailing_remark(stmt)
         elif isinstance(stmt, ir.Return):
             value = "" if stmt.value is None else f" {self._bare(stmt.value)}"
             self._add(f"{pad}return{value}", stmt.span, stmt.role)
@@ -176,7 +217,7 @@ class Writer:
             self._if(stmt, depth, "if")
             return
         if stmt.verbatim and stmt.span is not None and not self._renamed(stmt):
-            self._shifted(self._header_text(stmt.span), stmt, depth)
+            self._shifted(self._header_text(stmt.span), stmt.span, stmt.role, depth)
         elif isinstance(stmt, ir.For):
             header = f"for {self._target(stmt.target)} in {self._bare(stmt.iter)}:"
             self._add(pad + header, stmt.span, stmt.role)
@@ -232,20 +273,30 @@ class Writer:
 
     def _verbatim(self, stmt: ir.Stmt, depth: int) -> None:
         assert stmt.span is not None
-        self._shifted(self._source.slice(stmt.span), stmt, depth)
+        self._quoted(stmt.span, stmt.role, depth)
+        self._trailing_remark(stmt)
 
-    def _shifted(self, text: str, stmt: ir.Stmt, depth: int) -> None:
+    def _begins_as_written(self, stmt: ir.Assign, span: Span) -> bool:
+        """Whether a statement that was changed assigns to what the user's statement does."""
+        written = self._source.slice(span)
+        target = self._target(stmt.target)
+        return written.startswith(target) and written[len(target) :].lstrip()[:1] in "=+-*/%@"
+
+    def _quoted(self, span: Span, role: Role, depth: int) -> None:
+        """The user's text at a place."""
+        self._shifted(self._source.slice(span), span, role, depth)
+
+    def _shifted(self, text: str, span: Span, role: Role, depth: int) -> None:
         """The text of a statement at another indentation. Lines inside a string stay."""
-        assert stmt.span is not None
         pad = "    " * depth
         lines = text.splitlines()
         fixed = _string_lines(text) if len(lines) > 1 else frozenset()
-        self._add(pad + lines[0], stmt.span, stmt.role)
-        original = self._source.line(stmt.span.line)[: stmt.span.column]
+        self._add(pad + lines[0], span, role)
+        original = self._source.line(span.line)[: span.column]
         for number, line in enumerate(lines[1:], 2):
             if number not in fixed and line.startswith(original) and not original.strip():
                 line = pad + line[len(original) :]
-            self._add(line.rstrip() if number not in fixed else line, stmt.span, stmt.role)
+            self._add(line.rstrip() if number not in fixed else line, span, role)
 
     def _opaque(self, node: Any) -> str:
         span = self._source.span_of(node)
@@ -269,8 +320,17 @@ class Writer:
                 a = self._source.offset(place.line, place.column) - start
                 b = self._source.offset(place.end_line, place.end_column) - start
                 text = text[:a] + new + text[b:]
-            placed = ir.Verbatim(node, (), (), (), span=span, role=Role.INSERTED)
-            self._shifted(text, placed, depth)
+            self._shifted(text, span, Role.INSERTED, depth)
+
+
+# Comments of derivatives: about the derivative that has them.
+_OWN = ("# Grad of:", "# Inserted by:")
+
+
+def _is_remark(line: str) -> bool:
+    """Whether a line of the user is a comment."""
+    text = line.lstrip()
+    return text.startswith("#") and not text.startswith(_OWN)
 
 
 def _is_empty(block: Sequence[ir.Stmt]) -> bool:

@@ -533,5 +533,5 @@ class Function:
     source: FunctionSource
     locals: set[str]
     captured: tuple[str, ...] = ()
-    docstring: str = ""
+    docstring: Span | None = None
     span: Span | None = None  # of the header

@@ -39,7 +39,7 @@ _DISPLAYS = (gast.ListComp, gast.DictComp)
 CONSUMERS = frozenset(
     """
     builtins.list builtins.tuple builtins.sorted builtins.max builtins.min builtins.sum
-    math.fsum math.prod
+    list.max list.min math.fsum math.prod
     """.split()
 )
 

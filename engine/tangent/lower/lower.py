@@ -106,6 +106,18 @@ _NAMES = {
 }
 
 
+# What to write instead of a construct.
+_HINTS = {
+    "Set": "use a list or a tuple",
+    "SetComp": "use a list",
+    "DictComp": "fill a dict in a loop, or keep the values in a list",
+    "GeneratorExp": "write a list: [... for ...]",
+    "JoinedStr": "text carries no derivative: compute with the number itself",
+    "Lambda": "give it a name and call it by that name",
+    "NamedExpr": "assign it on a line before",
+}
+
+
 def describe(node: Any) -> str:
     """What to call a syntax node in a message."""
     name = type(node).__name__
@@ -245,28 +257,29 @@ class FunctionLowering:
         if isinstance(node, gast.Lambda):
             span = self.span(node.body)
             body: ir.Block = [ir.Return(self.expr(node.body), span)]
-            docstring = ""
+            docstring = None
             header = self.span(node)
         else:
             statements = node.body
-            docstring = ""
+            docstring = None
             if (
                 statements
                 and isinstance(statements[0], gast.Expr)
                 and isinstance(statements[0].value, gast.Constant)
                 and isinstance(statements[0].value.value, str)
             ):
-                docstring = statements[0].value.value
+                docstring = self.span(statements[0])
                 statements = statements[1:]
             for inner in self.own:
                 if isinstance(inner, (gast.Yield, gast.YieldFrom, gast.Await)):
-                    self.report(
-                        inner,
-                        "unsupported-generator",
-                        f"cannot differentiate {describe(inner)}: the function does not run from"
-                        " its arguments to a result",
-                        "collect the values in a list and return it",
-                    )
+                    if not isinstance(inner, gast.Await):
+                        self.report(
+                            inner,
+                            "unsupported-generator",
+                            f"cannot differentiate {describe(inner)}: the function does not run"
+                            " from its arguments to a result",
+                            "collect the values in a list and return it",
+                        )
                     break
             if isinstance(node, gast.AsyncFunctionDef):
                 self.report(
@@ -803,7 +816,7 @@ class FunctionLowering:
             node,
             self.local_reads(node),
             why or f"cannot differentiate {describe(node)}",
-            hint,
+            hint or _HINTS.get(type(node).__name__, ""),
             self.may_mutate(node),
             self.span(node),
         )
@@ -951,9 +964,11 @@ class FunctionLowering:
                     every = tuple(ir.Read(n, span) for n in sorted(self.locals))
                     why = f"cannot differentiate `{callee.text}`: it may read any variable"
                     return ir.Opaque(node, every, why, "write out what it does", (), span)
+                if dotted == "builtins.divmod" and len(args) == 2 and not keywords:
+                    return self._divided(node, args)
                 container = self._container_call(dotted, args, keywords, callee, span)
                 if container is not None:
-                    return container
+                    return self._expanded(container)
                 written = self._call_mutates(node)
                 if written:
                     return self.opaque(
@@ -989,6 +1004,21 @@ class FunctionLowering:
             "cannot differentiate this call: it is not known which function is called",
             "call a function by its name",
         )
+
+    def _divided(self, node: Any, args: tuple[ir.Expr, ...]) -> ir.Expr:
+        """``divmod(a, b)`` as the pair ``a // b, a % b``."""
+        if any(
+            isinstance(n, (gast.Call, gast.NamedExpr)) for n in gast.walk(node) if n is not node
+        ):
+            return self.opaque(
+                node, "cannot differentiate `divmod` of a call", "assign its arguments before"
+            )
+        span = self.span(node)
+        again = tuple(self.expr(a) for a in node.args)
+        form = ir.Form.OPERATOR
+        quotient = ir.Op("operator.floordiv", args, form=form, detail=("//",), span=span)
+        rest = ir.Op("operator.mod", again, form=form, detail=("%",), span=span)
+        return ir.Op("tuple", (quotient, rest), form=ir.Form.DISPLAY, span=span)
 
     def _local_call(
         self,
@@ -1028,7 +1058,8 @@ class FunctionLowering:
     ) -> ir.Expr:
         receiver = self.expr(func.value)
         if isinstance(receiver, ir.Const):
-            return self.opaque(node)
+            why = f"cannot differentiate the method `.{func.attr}` of a literal"
+            return self.opaque(node, why, _HINTS["JoinedStr"])
         callee = registry.method(func.attr) or self._container_method(
             func.attr, receiver, args, keywords
         )

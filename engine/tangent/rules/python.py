@@ -200,7 +200,7 @@ general(
     ),
 )
 zero_gradient(
-    *(f"builtins.{n}" for n in ("len", "bool", "isinstance", "issubclass", "type")),
+    *(f"builtins.{n}" for n in ("all", "any", "len", "bool", "isinstance", "issubclass", "type")),
     *(f"builtins.{n}" for n in ("hash", "id", "callable", "hasattr", "range", "format", "print")),
 )
 cut("builtins.int", "builtins.round")
