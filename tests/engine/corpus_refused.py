@@ -67,7 +67,7 @@ def interrupted_in_a_loop(x, n):
     return s
 """,
         "interrupted",
-        "t = t * t",
+        "t = s",
     ),
     (
         """\
