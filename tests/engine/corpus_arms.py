@@ -456,6 +456,46 @@ def imports_inside(x, n):
     return x
 
 
+def circle(r):
+    from math import pi
+    import math as m
+    return pi * r * r + m.e * m.sin(r)
+
+
+def imports_in_a_helper(x):
+    return circle(x) * circle(2.0 * x)
+
+
+def chooses_a_way_by_number(x, n):
+    for i in range(n):
+        way = 0
+        if x > 2.0:
+            way = 2
+            x = x * 0.3
+        elif x > 1.0:
+            way = 1
+            y = x * x
+        if way:
+            x = x * 1.1
+        if way == 1:
+            x = x + y
+        elif way == 0:
+            x = x * x + 1.0
+    return x
+
+
+def branch_at_the_end_of_a_try(x, d, kind):
+    y = x
+    try:
+        z = x / d
+        y = y * z
+    except ZeroDivisionError:
+        y = y * 3.0
+    if kind:
+        y = y * x
+    return y
+
+
 SCALE = 3.0
 
 
@@ -530,5 +570,10 @@ CASES = [
     (quiet, (1.3, 3), ("x",)),
     (checked_on_the_way, (1.3, 3), ("x",)),
     (imports_inside, (1.3, 2), ("x",)),
+    (imports_in_a_helper, (1.3,), ("x",)),
+    (chooses_a_way_by_number, (1.3, 6), ("x",)),
+    (chooses_a_way_by_number, (2.3, 5), ("x",)),
+    (branch_at_the_end_of_a_try, (1.3, 0.7, True), ("x", "d")),
+    (branch_at_the_end_of_a_try, (1.3, 0.0, False), ("x",)),
     (reads_a_global, (1.3,), ("x",)),
 ]

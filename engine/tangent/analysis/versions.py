@@ -259,17 +259,21 @@ class _Walk:
         while isinstance(cond, ir.Op) and cond.callee == "operator.not_":
             cond, holds = cond.args[0], not holds
         wanted: ir.Expr = ir.Const(True)
-        if isinstance(cond, ir.Op) and cond.callee == "compare" and cond.detail == ("==",):
+        is_compared = isinstance(cond, ir.Op) and cond.detail == ("==",)
+        if isinstance(cond, ir.Op) and cond.callee == "compare" and is_compared:
             cond, wanted = cond.args
         if not isinstance(cond, ir.Read) or not isinstance(wanted, ir.Const):
             return {}
         flag = env[cond.name]
         if flag.kind != "join" or flag.stmt is None or not flag.branches:
             return {}
-        constants = [v.expr if v is not None else None for v in flag.branches]
-        if not all(isinstance(c, ir.Const) and isinstance(c.value, int) for c in constants):
-            return {}
-        ways = [i for i, c in enumerate(constants) if (c.value == wanted.value) is holds]  # type: ignore[union-attr]
+        constants: list[int] = []
+        for value in flag.branches:
+            given = None if value is None else value.expr
+            if not isinstance(given, ir.Const) or not isinstance(given.value, int):
+                return {}
+            constants.append(given.value if is_compared else bool(given.value))
+        ways = [i for i, c in enumerate(constants) if (c == wanted.value) is holds]
         if len(ways) != 1:
             return {}
         found: dict[str, Value] = {}
@@ -440,7 +444,7 @@ def _last(block: ir.Block) -> Iterator[ir.Stmt]:
                 yield stmt
         elif isinstance(stmt, ir.Evaluate) and _is_push(stmt.value):
             yield stmt
-        if not _is_harmless(stmt):
+        if not is_harmless(stmt):
             return
 
 
@@ -461,7 +465,7 @@ def _is_push(expr: ir.Expr) -> bool:
     )
 
 
-def _is_harmless(stmt: ir.Stmt) -> bool:
+def is_harmless(stmt: ir.Stmt) -> bool:
     """Whether no exception can come from a statement."""
     if isinstance(stmt, ir.Assign):
         return isinstance(stmt.target, ir.Name) and isinstance(stmt.value, (ir.Read, ir.Const))

@@ -820,7 +820,17 @@ class _FunctionLowering:
 
     def expr(self, node: Any) -> ir.Expr:
         method: Callable[[Any], ir.Expr] | None = getattr(self, f"expr_{type(node).__name__}", None)
-        return self.opaque(node) if method is None else method(node)
+        lowered = self.opaque(node) if method is None else method(node)
+        if (
+            isinstance(lowered, ir.Global)
+            and isinstance(lowered.symbol, Library)
+            and lowered.symbol.dotted in _CONSTANTS
+            and lowered.text.partition(".")[0] in self.imported
+        ):
+            # The name may mean nothing where the number is read again.
+            dotted = lowered.symbol.dotted
+            return ir.Op("constant", (), detail=(dotted,), span=lowered.span)
+        return lowered
 
     def opaque(self, node: Any, why: str = "", hint: str = "") -> ir.Opaque:
         return ir.Opaque(
@@ -1203,6 +1213,9 @@ _SEE_EVERYTHING = frozenset({"builtins.eval", "builtins.exec", "builtins.locals"
 
 # The libraries that there are rules for.
 _LIBRARIES = frozenset({"math", "numpy", "scipy", "tensorflow"})
+_CONSTANTS = frozenset(
+    f"{library}.{name}" for library in ("math", "numpy") for name in ("pi", "e", "tau", "inf")
+)
 
 
 def _handler_name(handler: Any) -> str:

@@ -19,7 +19,7 @@ from tangent.analysis.calls import bind
 from tangent.analysis.effects import arguments_of
 from tangent.analysis.mutations import mutations
 from tangent.analysis.shapes import NUMBER, Shapes
-from tangent.analysis.versions import Value, Versions
+from tangent.analysis.versions import Value, Versions, is_harmless
 from tangent.derivative import Role
 from tangent.ir import algebra
 from tangent.ir import nodes as ir
@@ -383,7 +383,10 @@ class Forward:
         body, *arms, orelse, final = inner
         if sum(ir.falls(way) for way in ir.ways(stmt)) > 1:
             body, orelse = self._tangents_last(stmt, body, orelse)
-            self._start_missing(stmt, [orelse, *arms])
+            ends = [[*body, *orelse], *arms]
+            # One that does not come to its end needs none.
+            going = [end if ir.falls(end) else [] for end in ends[1:]]
+            self._start_missing(stmt, [orelse, *going])
         self.emit(ir.with_blocks(stmt, [body, *arms, orelse, final]))
 
     def _tangents_last(
@@ -430,8 +433,16 @@ class Forward:
                     moved.append(_renamed(inner, names))
             return kept[::-1], moved[::-1]
 
-        if body and isinstance(body[-1], ir.If) and _has_tangents(body[-1]):
-            self.interrupted.append(stmt)
+        for last in reversed(stmt.body):
+            # What a branch at the end assigns was not assigned if an exception comes.
+            if isinstance(last, ir.If) and any(
+                self.activity.is_active(value)
+                for inner in ir.statements([last])
+                for value in self.versions.bound.get(inner, {}).values()
+            ):
+                self.interrupted.append(stmt)
+            if not is_harmless(last):
+                break
         kept, moved = split(body)
         return kept, [*moved, *orelse]
 
