@@ -145,13 +145,13 @@ def find_activity(
         elif isinstance(stmt, (ir.Try, ir.Match)):
             # An exception may hold anything that its `try` has read.
             inside = [s for b in ir.blocks(stmt)[:1] for s in ir.statements(b)]
-            sources: list[ir.Expr] = [e for s in inside for e in ir.expressions(s)]
+            held: list[ir.Expr] = [e for s in inside for e in ir.expressions(s)]
             if isinstance(stmt, ir.Match):
-                sources = [stmt.subject]
+                held = [stmt.subject]
             for number in range(len(stmt.arms) + 1):
                 for value in versions.entered.get((stmt, number), {}).values():
                     if value not in versions.unsure:
-                        for source in sources:
+                        for source in held:
                             add(value, source)
         elif isinstance(stmt, ir.Evaluate):
             for value in bound.values():

@@ -624,13 +624,14 @@ class Reverse:
         spans = [arm.span for arm in stmt.arms]
         if isinstance(stmt, ir.Try):
             spans = [stmt.span, *spans]
-        rest = bodies[-1]
+        rest: ir.Block = bodies[-1]
         for (number, _), body in reversed(list(zip(taken, bodies))[:-1]):
             args: tuple[ir.Expr, ...] = (ir.Version(path), ir.Const(number))
             cond = ir.Op("compare", args, form=ir.Form.OPERATOR, detail=("==",))
             if isinstance(stmt, ir.Try) and len(stmt.arms) == 1:
                 cond = ir.Op("operator.not_", args[:1], form=ir.Form.OPERATOR, detail=("not ",))
-            rest = [ir.If(cond, body, rest, spans[number], Role.ADJOINT)]
+            branch: ir.Stmt = ir.If(cond, body, rest, spans[number], Role.ADJOINT)
+            rest = [branch]
         self.out += rest
 
     def ways(
