@@ -225,6 +225,8 @@ class _Build:
         self.templates: dict[FunctionSource, Template] = {}
         # What is differentiated with respect to, where it is a part of an argument.
         self.parts: dict[str, Part] = {}
+        # Functions that are called where an exception is caught.
+        self.guarded: set[FunctionSource] = set()
 
     @property
     def failed(self) -> bool:
@@ -316,6 +318,7 @@ class _Build:
         exit_ = single_exit(self.program, function, names.fresh)
         if exit_ is None or self.failed:
             return None
+        self._note_guarded(function, exit_.body)
         analysed = self._flow(function, exit_, names, wrt, given)
         expansion = Expansion(lambda: self.program.lowering(source), names.fresh)
         while True:
@@ -354,6 +357,17 @@ class _Build:
         )
         analysed.shapes = find_shapes(function, analysed.versions, analysed.aliases)
         return None if self.failed else analysed
+
+    def _note_guarded(self, function: ir.Function, body: ir.Block) -> None:
+        """Notes the functions that are called in a ``try``, and those that they call."""
+        protected = [body] if function.source in self.guarded else []
+        protected += [s.body for s in ir.statements(body) if isinstance(s, ir.Try) and s.arms]
+        for block in protected:
+            for stmt in ir.statements(block):
+                for expr in ir.expressions(stmt):
+                    for node in ir.walk(expr):
+                        if isinstance(node, ir.Call):
+                            self.guarded.add(node.function)
 
     def _flow(
         self,
@@ -589,6 +603,7 @@ class _Build:
             a.names,
             None if self.options.optimized else a.activity.is_varied,
         )
+        self._report_interrupted(a, recorded.interrupted)
         forward, backward = recorded.forward, recorded.backward
         if self.options.preserve_result:
             self._return_result_too(a, forward, backward)
@@ -601,6 +616,19 @@ class _Build:
             a.function, [(seed, None if seed_needed else self._default())]
         )
         self._finish(a, name, parameters, body, reverse.result.renames, a.function.docstring)
+
+    def _report_interrupted(self, a: _Analysed, statements: Sequence[ir.Stmt]) -> None:
+        for stmt in statements:
+            span = stmt.span or a.function.span
+            assert span is not None
+            self.program.report(
+                a.function.source,
+                span,
+                "interrupted",
+                "cannot differentiate this `try`: an exception may come when a part of what the"
+                " derivative needs is computed",
+                "put what is tried into a function of its own",
+            )
 
     def _default(self) -> str:
         return "None" if self.options.seed == "ones" else "1.0"
@@ -667,7 +695,8 @@ class _Build:
 
     def _cleaned(self, a: _Analysed, body: ir.Block) -> ir.Block:
         if self.options.optimized:
-            body = remove_dead_code(body, a.aliases.is_shared, self.is_pure)
+            guarded = a.function.source in self.guarded
+            body = remove_dead_code(body, a.aliases.is_shared, self.is_pure, guarded)
         return tidy_comments(settle_jumps(body))
 
     def is_pure(self, call: ir.Call) -> bool:
@@ -759,6 +788,7 @@ class _Build:
             a.names,
             None if self.options.optimized else a.activity.is_varied,
         )
+        self._report_interrupted(a, recorded.interrupted)
         results = tuple(ir.Read(n) for n in a.exit.results)
         result: ir.Expr = (
             ir.Op("tuple", results, form=ir.Form.DISPLAY) if a.exit.is_tuple else results[0]
@@ -848,6 +878,7 @@ class _Build:
         )
         inputs = {name: a.input(name) for name in wrt}
         body = forward.run(inputs, a.given, self.options.check_dims and not nested)
+        self._report_interrupted(a, forward.interrupted)
         results: list[ir.Expr] = []
         tangents: list[ir.Expr] = []
         for result, value in zip(a.exit.results, a.results):

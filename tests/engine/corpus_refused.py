@@ -25,16 +25,91 @@ async def coroutine(x):
     ),
     (
         """\
-def tried(x):
-    y = x
+def interrupted(x, y):
+    z = x
     try:
-        y = x * x
-    except ValueError:
+        z = x * x
+        w = z / y
+    except ZeroDivisionError:
+        w = z * 3.0
+    return z * w
+""",
+        "interrupted",
+        "z = x * x",
+    ),
+    (
+        """\
+def interrupted_in_place(x, y):
+    z = x.copy()
+    try:
+        z += y * x
+        w = 1.0 / y
+    except ZeroDivisionError:
+        w = 2.0
+    return z[0] * w
+""",
+        "interrupted",
+        "z += y * x",
+    ),
+    (
+        """\
+def interrupted_in_a_loop(x, n):
+    s = x
+    for i in range(n):
+        try:
+            t = s
+            for j in range(3):
+                t = t * t
+            u = t / i
+        except ZeroDivisionError:
+            u = s
+        s = s + u * t
+    return s
+""",
+        "interrupted",
+        "t = s",
+    ),
+    (
+        """\
+def value_of_an_exception(x):
+    try:
+        if x > 0.0:
+            raise ValueError(x * x)
         y = x
+    except ValueError as error:
+        y = error.args[0] * 2.0
     return y
 """,
         "unsupported",
-        "try:",
+        "except ValueError as error:",
+    ),
+    (
+        """\
+import contextlib
+
+def suppressed(x, table):
+    y = x * x
+    with contextlib.suppress(KeyError):
+        y = y * x
+        y = y * table["scale"]
+    return y
+""",
+        "interrupted",
+        "y = y * x",
+    ),
+    (
+        """\
+class Pair:
+    pass
+
+def captured_from_an_object(pair):
+    match pair:
+        case Pair(first=a):
+            return a * a
+    return pair * 2.0
+""",
+        "unsupported",
+        "case Pair(first=a):",
     ),
     (
         """\
@@ -235,19 +310,6 @@ def star_keywords(x):
 """,
         "",
         "both",
-    ),
-    (
-        """\
-def matched(x):
-    match x:
-        case 0.0:
-            y = x
-        case _:
-            y = x * x
-    return y
-""",
-        "",
-        "",
     ),
     (
         """\

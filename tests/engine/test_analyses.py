@@ -542,12 +542,14 @@ def f(x):
 """,
     """
 def f(x):
+    y = x
     try:
-#   ^^^^ unsupported-statement
         y = x * x
-    except ValueError:
-        y = x
-    return y
+#       ^^^^^^^^^ interrupted
+        z = y / 0.0
+    except ZeroDivisionError:
+        z = y * 3.0
+    return z
 """,
     """
 def f(x):

@@ -156,6 +156,17 @@ def find_activity(
             for value in bound.values():
                 for read in stmt.reads:
                     add(value, read)
+        elif isinstance(stmt, (ir.Try, ir.Match)):
+            # An exception may hold anything that its `try` has read.
+            inside = [s for b in ir.blocks(stmt)[:1] for s in ir.statements(b)]
+            held: list[ir.Expr] = [e for s in inside for e in ir.expressions(s)]
+            if isinstance(stmt, ir.Match):
+                held = [stmt.subject]
+            for number in range(len(stmt.arms) + 1):
+                for value in versions.entered.get((stmt, number), {}).values():
+                    if value not in versions.unsure:
+                        for source in held:
+                            add(value, source)
         elif isinstance(stmt, ir.Evaluate):
             for value in bound.values():
                 add(value, stmt.value)

@@ -131,7 +131,7 @@ class Aliases:
                 self._parent.setdefault(own, own)
         self._unpacked = _only_unpacked(body, versions, self)
         for value in versions.values:
-            if value.kind in ("join", "head", "exit"):
+            if value.kind in ("join", "told", "head", "exit"):
                 for source in value.inputs:
                     self._join(self.place(value), self.place(source))
         stores: list[tuple[Place, ir.Expr]] = []
@@ -174,6 +174,12 @@ class Aliases:
             for name in stmt.binds:
                 for read in stmt.reads:
                     self._join(self.place(bound[name]), self.place(versions.of[read]))
+        elif isinstance(stmt, ir.Match):
+            for number in range(len(stmt.arms)):
+                for value in versions.entered[stmt, number].values():
+                    for source in sources(stmt.subject, versions, self):
+                        self._join(self.place(value), source)
+                        self._join(self.place(value), self.contents(source))
         for expr in ir.expressions(stmt):
             for node in ir.walk(expr):
                 if isinstance(node, ir.Op) and node.callee in _STORES:
@@ -281,7 +287,7 @@ def _is_array(value: Value) -> bool:
         if current in seen:
             continue
         seen.add(current)
-        if current.kind in ("mutated", "head", "join", "exit") and current.inputs:
+        if current.kind in ("mutated", "head", "join", "told", "exit") and current.inputs:
             stack.extend(current.inputs[:1] if current.kind == "mutated" else current.inputs)
         elif not (
             isinstance(current.expr, ir.Op)
@@ -310,7 +316,7 @@ def _only_unpacked(body: ir.Block, versions: Versions, aliases: Aliases) -> dict
             place = aliases.place(versions.of[stmt.value])
             unpacked[place] = len(stmt.target.targets)
     for value in versions.values:
-        if value.kind in ("join", "head", "exit"):
+        if value.kind in ("join", "told", "head", "exit"):
             for source in value.inputs:
                 counts[aliases.place(source)] = counts.get(aliases.place(source), 0) + 1
     return {place: n for place, n in unpacked.items() if counts[place] == 1}

@@ -54,7 +54,7 @@ class Numeric:
             seen.add(current)
             if rank_of(self._shapes.of_value(current)) is not None:
                 continue
-            if current.kind in ("head", "join", "exit", "mutated") and current.inputs:
+            if current.kind in ("head", "join", "told", "exit", "mutated") and current.inputs:
                 stack.extend(current.inputs)
             elif isinstance(current.expr, ir.Read):
                 stack.append(self._versions.of[current.expr])

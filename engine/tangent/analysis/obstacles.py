@@ -85,6 +85,8 @@ class _Search:
             return
         elif isinstance(stmt, ir.For):
             self.iteration(stmt, active)
+        elif isinstance(stmt, (ir.Try, ir.Match)):
+            self.arms(stmt)
         elif isinstance(stmt, ir.Evaluate) and active:
             self.expr(stmt.value)
         self.shared_changes(stmt, active)
@@ -168,6 +170,33 @@ class _Search:
                 "cannot differentiate iteration over this expression",
                 "loop over a variable, or over range(len(...)) with an index",
             )
+
+    def arms(self, stmt: ir.Try | ir.Match) -> None:
+        """What an arm begins with: what its header binds, and what an exception left unsure."""
+        for number in range(len(stmt.arms) + 1):
+            for name, value in self.versions.entered.get((stmt, number), {}).items():
+                if not self.activity.is_active(value):
+                    continue
+                if value not in self.versions.unsure:
+                    what = "an exception" if isinstance(stmt, ir.Try) else "a pattern"
+                    arm = stmt.arms[number - isinstance(stmt, ir.Try)]
+                    self.report(
+                        arm.span,
+                        "unsupported-statement",
+                        f"cannot differentiate `{name}`, which {what} binds",
+                        "bind it by an assignment",
+                    )
+                    continue
+                made = [v.stmt for v in value.inputs if v.stmt is not None]
+                inside = [s for block in ir.blocks(stmt) for s in ir.statements(block)]
+                place = next((s for s in made if s in inside), stmt)
+                self.report(
+                    place.span,
+                    "interrupted",
+                    f"cannot differentiate this change of `{name}`: when an exception comes, it is"
+                    " not known whether it was made",
+                    "make it in the last line of the `try` block, or in a function of its own",
+                )
 
     def shared_changes(self, stmt: ir.Stmt, active: dict[str, Value]) -> None:
         """An in-place change that another variable, or a function, makes or sees."""

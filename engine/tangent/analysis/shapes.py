@@ -475,7 +475,7 @@ def _value_shape(
         shape = shapes.of_value(head)
         steady = (head.entered and head not in unstable) or _is_steady(shape, head.region)
         return shape if steady else fresh
-    if value.kind == "join":
+    if value.kind in ("join", "told"):
         inputs = {shapes.of_value(i) for i in value.inputs}
         return inputs.pop() if len(inputs) == 1 else fresh
     if value.kind == "mutated":

@@ -9,7 +9,7 @@ dependence graph*, TOPLAS 13(4), 1991; in structured code the joins are where th
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,7 +49,8 @@ class Region:
 class Value:
     """One value of a variable. ``kind`` is "param", "assign", "mutated" (the same object after
     an in-place change), "target" (of a loop), "head" (at the start of each iteration), "exit"
-    (after the loop) or "join" (after an `if`)."""
+    (after the loop), "join" (after an `if`) or "told" (a join of which a condition tells where it
+    comes from)."""
 
     name: str
     kind: str
@@ -58,7 +59,7 @@ class Value:
     inputs: list[Value] = field(default_factory=list)
     expr: ir.Expr | None = None  # what was assigned, if it was one expression
     # For a join: what comes out of each branch, None where the variable is not bound.
-    branches: tuple[Value | None, Value | None] = (None, None)
+    branches: tuple[Value | None, ...] = ()
     # For a head: whether the variable is bound before the loop (its first input then).
     entered: bool = True
 
@@ -75,6 +76,10 @@ class Versions:
         self.heads: dict[ir.Stmt, dict[str, Value]] = {}
         self.joins: dict[ir.Stmt, dict[str, Value]] = {}
         self.region_of: dict[ir.Stmt, Region] = {}
+        # What holds where an arm begins: what it binds, and variables of which an exception left
+        # unsure whether they were assigned.
+        self.entered: dict[tuple[ir.Stmt, int], dict[str, Value]] = {}
+        self.unsure: dict[Value, ir.Stmt] = {}
         self.final: dict[str, Value] = {}
         self.params: dict[str, Value] = {}
 
@@ -95,8 +100,8 @@ class Versions:
                 continue
             seen.add(current)
             if current.kind == "join":
-                stack.extend(current.branches)
-            elif current.kind in ("head", "exit", "mutated"):
+                stack.extend(current.branches or (None,))
+            elif current.kind in ("head", "exit", "mutated", "told"):
                 stack.append(current.inputs[0] if current.inputs and current.entered else None)
         return True
 
@@ -104,13 +109,22 @@ class Versions:
         while current is not None:
             if current is value:
                 return True
-            if current.kind != "join" or not isinstance(current.stmt, ir.If):
+            if current.kind != "join" or current.stmt is None or not current.branches:
                 return False
             taken = _branch_towards(where, current.stmt)
             if taken is None:
                 return False
             current = current.branches[taken]
         return False
+
+
+def merged(value: Value) -> Value:
+    """The value as it is without what a condition tells of it: where that is at hand, this is."""
+    while value.kind == "told":
+        (join,) = value.branches
+        assert join is not None
+        value = join
+    return value
 
 
 def _branch_towards(where: Region, stmt: ir.Stmt) -> int | None:
@@ -180,26 +194,28 @@ class _Walk:
     def stmt(self, stmt: ir.Stmt, env: dict[str, Value], region: Region) -> None:
         if isinstance(stmt, ir.While):
             return self.loop(stmt, env, region)
+        if isinstance(stmt, ir.Match):
+            return self.match(stmt, env, region)
         for expr in ir.expressions(stmt):
             self.read(expr, env, region)
         if isinstance(stmt, ir.For):
             return self.loop(stmt, env, region)
         bound = self.out.bound.setdefault(stmt, {})
         if isinstance(stmt, ir.If):
-            first, second = dict(env), dict(env)
-            self.block(stmt.body, first, Region(region, stmt, branch=0))
-            self.block(stmt.orelse, second, Region(region, stmt, branch=1))
-            joins = self.out.joins.setdefault(stmt, {})
-            for name in dict.fromkeys([*first, *second]):
-                a, b = first.get(name), second.get(name)
-                if a is b:
-                    assert a is not None
-                    env[name] = a
-                else:
-                    inputs = [v for v in (a, b) if v is not None]
-                    env[name] = joins[name] = self.new(name, "join", region, stmt, inputs)
-                    env[name].branches = (a, b)
+            ends: list[dict[str, Value] | None] = []
+            for number, block in enumerate(ir.blocks(stmt)):
+                inner, end = Region(region, stmt, branch=number), dict(env)
+                told = self.told(stmt, number == 0, env, inner)
+                end.update(told)
+                self.block(block, end, inner)
+                for name, value in told.items():
+                    if end[name] is value:
+                        end[name] = env[name]
+                ends.append(end)
+            self.join(stmt, ends, env, region)
             return None
+        if isinstance(stmt, ir.Try):
+            return self.attempt(stmt, env, region)
         if isinstance(stmt, ir.Assign):
             self.assign(stmt, stmt.target, stmt.value, env, region, bound)
         else:
@@ -211,6 +227,136 @@ class _Walk:
         if isinstance(stmt, ir.With):
             self.block(stmt.body, env, region)
         return None
+
+    def join(
+        self,
+        stmt: ir.Stmt,
+        ends: list[dict[str, Value] | None],
+        env: dict[str, Value],
+        region: Region,
+    ) -> None:
+        """What holds after several ways on; None for one that does not come to its end."""
+        joins = self.out.joins.setdefault(stmt, {})
+        going = [end for end in ends if end is not None]
+        if not going:
+            return
+        for name in dict.fromkeys(name for end in going for name in end):
+            first, *others = (end.get(name) for end in going)
+            if first is not None and all(other is first for other in others):
+                env[name] = first
+                continue
+            branches = tuple((going[0] if end is None else end).get(name) for end in ends)
+            inputs = list(dict.fromkeys(v for v in branches if v is not None))
+            env[name] = joins[name] = self.new(name, "join", region, stmt, inputs)
+            env[name].branches = branches
+
+    def told(
+        self, stmt: ir.If, holds: bool, env: dict[str, Value], inner: Region
+    ) -> dict[str, Value]:
+        """What variables hold if a condition holds, or not, that asks which way an earlier
+        statement has gone: a variable was given another constant on each."""
+        cond = stmt.cond
+        while isinstance(cond, ir.Op) and cond.callee == "operator.not_":
+            cond, holds = cond.args[0], not holds
+        wanted: ir.Expr = ir.Const(True)
+        is_compared = isinstance(cond, ir.Op) and cond.detail == ("==",)
+        if isinstance(cond, ir.Op) and cond.callee == "compare" and is_compared:
+            cond, wanted = cond.args
+        if not isinstance(cond, ir.Read) or not isinstance(wanted, ir.Const):
+            return {}
+        flag = env[cond.name]
+        if flag.kind != "join" or flag.stmt is None or not flag.branches:
+            return {}
+        constants: list[int] = []
+        for value in flag.branches:
+            given = None if value is None else value.expr
+            if not isinstance(given, ir.Const) or not isinstance(given.value, int):
+                return {}
+            constants.append(given.value if is_compared else bool(given.value))
+        ways = [i for i, c in enumerate(constants) if (c == wanted.value) is holds]
+        if len(ways) != 1:
+            return {}
+        found: dict[str, Value] = {}
+        for name, join in self.out.joins[flag.stmt].items():
+            value = join.branches[ways[0]] if join.branches else None
+            if env.get(name) is join and value is not None and name != flag.name:
+                found[name] = self.new(name, "told", inner, stmt, [value])
+                found[name].branches = (join,)
+        return found
+
+    def arms(
+        self,
+        stmt: ir.Try | ir.Match,
+        first: int,
+        starts: list[dict[str, Value]],
+        several: bool,
+        region: Region,
+    ) -> list[dict[str, Value] | None]:
+        """The arms of a statement, the number ``first`` and following of its ways on, from what
+        holds at their starts."""
+        ends: list[dict[str, Value] | None] = []
+        for number, (arm, start) in enumerate(zip(stmt.arms, starts), first):
+            falls = ir.falls(arm.body)
+            inner = Region(region, stmt, branch=number) if several or not falls else region
+            entered = self.out.entered.setdefault((stmt, number), {})
+            for name, value in start.items():
+                if value in self.out.unsure and self.out.unsure[value] is stmt:
+                    start[name] = entered[name] = self.new(
+                        name, "join", inner, stmt, list(value.inputs)
+                    )
+                    self.out.unsure[start[name]] = stmt
+            for name in arm.binds:
+                start[name] = entered[name] = self.new(name, "assign", inner, stmt)
+            if isinstance(stmt, ir.Match):
+                for read in arm.reads:
+                    self.read(read, start, inner)
+            self.block(arm.body, start, inner)
+            ends.append(start if falls else None)
+        return ends
+
+    def match(self, stmt: ir.Match, env: dict[str, Value], region: Region) -> None:
+        self.read(stmt.subject, env, region)
+        self.out.bound.setdefault(stmt, {})
+        self.mutate(stmt, env, region, self.out.bound[stmt])
+        several = sum(ir.falls(way) for way in ir.ways(stmt)) > 1
+        starts: list[dict[str, Value]] = []
+        start = dict(env)
+        for arm in stmt.arms:
+            starts.append(dict(start))
+            if arm.node.guard is not None:
+                # A guard that says no leaves behind what its pattern has bound.
+                for name in arm.binds:
+                    inputs = [start[name]] if name in start else []
+                    start[name] = self.new(name, "join", region, stmt, inputs)
+                    self.out.unsure[start[name]] = stmt
+        ends = self.arms(stmt, 0, starts, several, region)
+        if len(ir.ways(stmt)) > len(stmt.arms):
+            ends.append(start)
+        self.join(stmt, ends, env, region)
+
+    def attempt(self, stmt: ir.Try, env: dict[str, Value], region: Region) -> None:
+        ways = [ir.falls(way) for way in ir.ways(stmt)]
+        several = sum(ways) > 1
+        inner = Region(region, stmt) if several or not ways[0] else region
+        end = dict(env)
+        before = len(self.out.values)
+        self.block(stmt.body, end, inner)
+        start = dict(env)
+        sure = set(_last(stmt.body))
+        made: dict[str, list[Value]] = {}
+        for value in self.out.values[before:]:
+            if value.kind not in ("join", "head", "exit"):
+                made.setdefault(value.name, []).append(value)
+        for name, values in made.items():
+            if any(value.stmt not in sure for value in values):
+                inputs = [*([env[name]] if name in env else []), *values]
+                start[name] = self.new(name, "join", region, stmt, inputs)
+                self.out.unsure[start[name]] = stmt
+        self.block(stmt.orelse, end, inner)
+        ends: list[dict[str, Value] | None] = [end if ways[0] else None]
+        ends += self.arms(stmt, 1, [dict(start) for _ in stmt.arms], several, region)
+        self.join(stmt, ends, env, region)
+        self.block(stmt.final, env, region)
 
     def assign(
         self,
@@ -282,6 +428,50 @@ class _Walk:
             if body_env[name] is not head:
                 head.inputs.append(body_env[name])
             env[name] = joins[name] = self.new(name, "exit", region, stmt, [head])
+
+
+def _last(block: ir.Block) -> Iterator[ir.Stmt]:
+    """The statements with which a block may end: if an exception comes, what they assign was not
+    assigned."""
+    for stmt in reversed(block):
+        if isinstance(stmt, ir.If):
+            yield from _last(stmt.body)
+            yield from _last(stmt.orelse)
+        elif isinstance(stmt, ir.With) and stmt.reenter:
+            yield from _last(stmt.body)
+        elif isinstance(stmt, ir.Assign):
+            if not stmt.augmented and not _changes_more(stmt):
+                yield stmt
+        elif isinstance(stmt, ir.Evaluate) and _is_push(stmt.value):
+            yield stmt
+        if not is_harmless(stmt):
+            return
+
+
+def _changes_more(stmt: ir.Assign) -> bool:
+    """Whether an assignment changes something else than its target while it is evaluated."""
+    return any(
+        isinstance(node, (ir.Call, ir.Opaque)) and node.mutates
+        for expr in ir.expressions(stmt)
+        for node in ir.walk(expr)
+    ) or not (ir.only_names(stmt.target) or isinstance(stmt.target, ir.Item))
+
+
+def _is_push(expr: ir.Expr) -> bool:
+    return (
+        isinstance(expr, ir.Op)
+        and expr.callee == "list.append"
+        and isinstance(expr.args[1], ir.Read)
+    )
+
+
+def is_harmless(stmt: ir.Stmt) -> bool:
+    """Whether no exception can come from a statement."""
+    if isinstance(stmt, ir.Assign):
+        return isinstance(stmt.target, ir.Name) and isinstance(stmt.value, (ir.Read, ir.Const))
+    if isinstance(stmt, ir.Evaluate):
+        return _is_push(stmt.value)
+    return isinstance(stmt, (ir.Break, ir.Continue))
 
 
 def find_versions(function: ir.Function, body: ir.Block, aliases: Sharing) -> Versions:

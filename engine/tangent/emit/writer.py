@@ -166,6 +166,10 @@ class Writer:
             self._compound(stmt, depth)
         elif isinstance(stmt, ir.InsertGrad):
             self._inserted(stmt, depth)
+        elif isinstance(stmt, ir.Try):
+            self._try(stmt, depth)
+        elif isinstance(stmt, ir.Match):
+            self._match(stmt, depth)
         elif isinstance(stmt, (ir.Break, ir.Continue)):
             self._add(pad + type(stmt).__name__.lower(), stmt.span, stmt.role)
         elif isinstance(stmt, ir.Verbatim) or (stmt.verbatim and stmt.span is not None):
@@ -256,6 +260,30 @@ class Writer:
         elif not _is_empty(orelse):
             self._add(f"{pad}else:", stmt.span, stmt.role)
             self._body(orelse, depth + 1)
+
+    def _try(self, stmt: ir.Try, depth: int) -> None:
+        pad = "    " * depth
+        self._add(f"{pad}try:", stmt.span, stmt.role)
+        self._body(stmt.body, depth + 1)
+        self._arms(stmt.arms, stmt, depth)
+        for title, block in (("else", stmt.orelse), ("finally", stmt.final)):
+            if block:
+                self._add(f"{pad}{title}:", stmt.span, stmt.role)
+                self._body(block, depth + 1)
+
+    def _match(self, stmt: ir.Match, depth: int) -> None:
+        if stmt.verbatim and stmt.span is not None:
+            self._shifted(self._header_text(stmt.span), stmt, depth)
+        else:
+            self._add(f"{'    ' * depth}match {self.expr(stmt.subject)}:", stmt.span, stmt.role)
+        self._arms(stmt.arms, stmt, depth + 1)
+
+    def _arms(self, arms: Sequence[ir.Arm], stmt: ir.Stmt, depth: int) -> None:
+        for arm in arms:
+            assert arm.span is not None
+            header = ir.Verbatim(arm.node, (), (), (), span=arm.span, role=stmt.role)
+            self._shifted(arm.header or self._header_text(arm.span), header, depth)
+            self._body(arm.body, depth + 1)
 
     def _body(self, block: ir.Block, depth: int) -> None:
         if _is_empty(block):

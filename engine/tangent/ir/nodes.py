@@ -350,6 +350,45 @@ class With:
 
 
 @dataclass(eq=False, slots=True)
+class Arm:
+    """One of the ways on: ``except E as e:`` or ``case pattern if guard:``, the header as text."""
+
+    node: Any  # gast ExceptHandler or match_case
+    reads: tuple[Read, ...]
+    binds: tuple[str, ...]
+    body: Block
+    span: Span | None = None  # of the header
+    header: str = ""  # if it is not in the text
+
+
+@dataclass(eq=False, slots=True)
+class Try:
+    """``try``: the body and ``orelse``, or the arm of a handler; then ``final``. ``path`` is a
+    variable that tells which it was (see `tangent.lower.single_exit`)."""
+
+    body: Block
+    arms: tuple[Arm, ...]
+    orelse: Block
+    final: Block
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
+    path: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Match:
+    """``match``: at most one of the arms; ``path`` tells which."""
+
+    subject: Expr
+    arms: tuple[Arm, ...]
+    span: Span | None = None
+    role: Role = Role.PRIMAL
+    verbatim: bool = False
+    path: str = ""
+
+
+@dataclass(eq=False, slots=True)
 class InsertGrad:
     """``with insert_grad_of(variable) as name:`` and the user's lines in it."""
 
@@ -403,6 +442,8 @@ Stmt = (
     | Break
     | Continue
     | With
+    | Try
+    | Match
     | InsertGrad
     | Return
     | Verbatim
@@ -419,6 +460,10 @@ def blocks(stmt: Stmt) -> tuple[Block, ...]:
         return (stmt.body, stmt.orelse)
     if isinstance(stmt, With):
         return (stmt.body,)
+    if isinstance(stmt, Try):
+        return (stmt.body, *(arm.body for arm in stmt.arms), stmt.orelse, stmt.final)
+    if isinstance(stmt, Match):
+        return tuple(arm.body for arm in stmt.arms)
     return ()
 
 
@@ -430,6 +475,13 @@ def with_blocks(stmt: Stmt, inner: list[Block]) -> Stmt:
         return For(stmt.target, stmt.iter, inner[0], inner[1], stmt.span, stmt.role, stmt.verbatim)
     if isinstance(stmt, While):
         return While(stmt.cond, inner[0], stmt.span, stmt.role, stmt.verbatim, inner[1])
+    if isinstance(stmt, Try):
+        body, *bodies, orelse, final = inner
+        arms = _with_bodies(stmt.arms, bodies)
+        return Try(body, arms, orelse, final, stmt.span, stmt.role, stmt.verbatim, stmt.path)
+    if isinstance(stmt, Match):
+        arms = _with_bodies(stmt.arms, inner)
+        return Match(stmt.subject, arms, stmt.span, stmt.role, stmt.verbatim, stmt.path)
     assert isinstance(stmt, With)
     return With(
         stmt.node,
@@ -441,6 +493,43 @@ def with_blocks(stmt: Stmt, inner: list[Block]) -> Stmt:
         stmt.verbatim,
         stmt.reenter,
     )
+
+
+def _with_bodies(arms: tuple[Arm, ...], bodies: list[Block]) -> tuple[Arm, ...]:
+    return tuple(
+        Arm(arm.node, arm.reads, arm.binds, body, arm.span, arm.header)
+        for arm, body in zip(arms, bodies)
+    )
+
+
+def ways(stmt: If | Try | Match) -> tuple[Block, ...]:
+    """The ways on at a statement, one of which is taken as a whole."""
+    if isinstance(stmt, Try):
+        return ([*stmt.body, *stmt.orelse], *(arm.body for arm in stmt.arms))
+    if isinstance(stmt, Match) and not takes_all(stmt):
+        return (*(arm.body for arm in stmt.arms), [])
+    return blocks(stmt)
+
+
+def takes_all(stmt: Match) -> bool:
+    """Whether an arm is taken whatever the subject is."""
+    case = stmt.arms[-1].node
+    pattern = case.pattern
+    while type(pattern).__name__ == "MatchAs" and pattern.pattern is not None:
+        pattern = pattern.pattern
+    return case.guard is None and type(pattern).__name__ == "MatchAs"
+
+
+def falls(block: Block) -> bool:
+    """Whether control can come to the end of a block in tail form: it does not end in ``raise``."""
+    for stmt in block:
+        if isinstance(stmt, Verbatim) and type(stmt.node).__name__ == "Raise":
+            return False
+        if isinstance(stmt, (If, Try, Match)) and not any(falls(way) for way in ways(stmt)):
+            return False
+        if isinstance(stmt, With) and not falls(stmt.body):
+            return False
+    return True
 
 
 def statements(block: Block) -> Iterator[Stmt]:
@@ -482,6 +571,10 @@ def expressions(stmt: Stmt) -> tuple[Expr, ...]:
         return stmt.reads
     if isinstance(stmt, InsertGrad):
         return (stmt.variable, *stmt.reads)
+    if isinstance(stmt, Try):
+        return tuple(read for arm in stmt.arms for read in arm.reads)
+    if isinstance(stmt, Match):
+        return (stmt.subject, *(read for arm in stmt.arms for read in arm.reads))
     return ()
 
 
@@ -502,6 +595,8 @@ def binds(stmt: Stmt) -> tuple[str, ...]:
         return tuple(bound_names(stmt.target))
     if isinstance(stmt, (With, Verbatim)):
         return stmt.binds
+    if isinstance(stmt, (Try, Match)):
+        return tuple(name for arm in stmt.arms for name in arm.binds)
     return ()
 
 

@@ -68,8 +68,8 @@ def text(node: ir.Function | ir.Block | ir.Stmt | ir.Expr, values: Values | None
 
 
 _STATEMENTS = (
-    ir.Assign, ir.Evaluate, ir.If, ir.For, ir.While, ir.Break, ir.Continue, ir.With, ir.InsertGrad,
-    ir.Return, ir.Verbatim, ir.Comment,
+    ir.Assign, ir.Evaluate, ir.If, ir.For, ir.While, ir.Break, ir.Continue, ir.With, ir.Try,
+    ir.Match, ir.InsertGrad, ir.Return, ir.Verbatim, ir.Comment,
 )  # fmt: skip
 
 
@@ -123,9 +123,10 @@ class _Printer:
             yield self.plain(depth + 1, content)
         for note in self.flow(stmt, "head"):
             yield self.plain(depth + 1, note)
+        titles = self.titles(stmt)
         for i, inner in enumerate(ir.blocks(stmt)):
-            if i and inner:
-                yield self.plain(depth, "else:")
+            if titles[i] and (inner or titles[i] not in ("else:", "finally:")):
+                yield self.plain(depth, titles[i])
             if inner or not i:
                 yield from (
                     self.block(inner, depth + 1) if inner else (self.plain(depth + 1, "pass"),)
@@ -141,6 +142,17 @@ class _Printer:
         for value in made.get(stmt, {}).values():
             inputs = " | ".join(self.value(v) for v in value.inputs)
             yield f"({value.kind} {self.value(value)} = {inputs})"
+
+    def titles(self, stmt: ir.Stmt) -> list[str]:
+        """What stands above each nested block, if not the statement itself."""
+        if isinstance(stmt, ir.Try):
+            heads = [
+                a.header or f"except `{_source(a.node).partition(':')[0][7:]}`:" for a in stmt.arms
+            ]
+            return ["", *heads, "else:", "finally:"]
+        if isinstance(stmt, ir.Match):
+            return [f"case `{_source(a.node).partition(':')[0][5:]}`:" for a in stmt.arms]
+        return ["", "else:"]
 
     def content(self, stmt: ir.Stmt) -> list[str]:
         """What a statement says; for a kept block of text, line by line."""
@@ -158,6 +170,10 @@ class _Printer:
             return [self.expr(stmt.value) + self.changes(stmt)]
         if isinstance(stmt, ir.If):
             return [f"if {self.expr(stmt.cond)}:"]
+        if isinstance(stmt, ir.Try):
+            return ["try:"]
+        if isinstance(stmt, ir.Match):
+            return [f"match {self.expr(stmt.subject)}:"]
         if isinstance(stmt, ir.While):
             return [f"while {self.expr(stmt.cond)}:"]
         if isinstance(stmt, ir.For):

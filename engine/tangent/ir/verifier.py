@@ -135,6 +135,10 @@ class _Bound:
         return replace(self, sure=self.sure | frozenset(names))
 
 
+# Statements with text in them that may bind a name before it reads it.
+_TEXT = (ir.Verbatim, ir.With, ir.Try, ir.Match)
+
+
 @dataclass
 class _Bindings:
     variables: frozenset[str]
@@ -160,6 +164,8 @@ class _Bindings:
             sure = first.sure & second.sure
             excused = self.excused(stmt, sure, first.sure | second.sure)
             return _Bound(sure, first.maybe | second.maybe | excused)
+        if isinstance(stmt, (ir.Try, ir.Match)):
+            return self.arms(stmt, bound)
         if isinstance(stmt, (ir.For, ir.While)):
             # The first time round decides, later ones have more bound; and there may be none.
             end = self.inside(stmt, 0, bound.bind(names))
@@ -183,6 +189,29 @@ class _Bindings:
             self.after[key] = end.sure | self.after.get(key, frozenset())
         return end
 
+    def arms(self, stmt: ir.Try | ir.Match, bound: _Bound) -> _Bound:
+        """The ways on at a statement. In the backward pass they are a chain of branches, each with
+        the span of its arm."""
+        ends: list[tuple[Span | None, _Bound]] = []
+        if isinstance(stmt, ir.Try):
+            ends.append((stmt.span, self.block(stmt.orelse, self.block(stmt.body, bound))))
+        for arm in stmt.arms:
+            ends.append((arm.span, self.block(arm.body, bound.bind(arm.binds))))
+        if isinstance(stmt, ir.Match) and not ir.takes_all(stmt):
+            ends.append((None, bound))
+        going = [(span, end) for span, end in ends if not end.dead]
+        if not going:
+            return replace(bound, dead=True)
+        for i, (span, end) in enumerate(going[:-1]):
+            if span is not None:
+                self.after[span, 0] = end.sure
+                self.after[span, 1] = frozenset.intersection(*(e.sure for _, e in going[i + 1 :]))
+        sure = frozenset.intersection(*(end.sure for _, end in going))
+        some = frozenset().union(*(end.sure for _, end in going))
+        maybe = frozenset().union(*(end.maybe for _, end in ends))
+        after = _Bound(sure, maybe | self.excused(stmt, sure, some))
+        return self.block(stmt.final, after) if isinstance(stmt, ir.Try) else after
+
     def excused(self, stmt: ir.Stmt, sure: frozenset[str], other: frozenset[str]) -> frozenset[str]:
         """Of the variables that a statement binds on some ways only (``other``, not ``sure``):
         the primal's, if the statement is, and the tangents of those that it does not bind
@@ -205,7 +234,7 @@ class _Bindings:
         missing = [n for n in (renamed.get(n, n) for n in names) if n not in bound.sure]
         # In text that is kept as it is, a name may be read after it is bound there, and
         # `eval` may read any.
-        kept = isinstance(stmt, (ir.Verbatim, ir.With)) or any(
+        kept = isinstance(stmt, _TEXT) or any(
             isinstance(node, ir.Opaque) and len(node.reads) >= len(self.variables)
             for expr in ir.expressions(stmt)
             for node in ir.walk(expr)

@@ -12,6 +12,9 @@ becomes a product with a mask, which can be kept: the result alone does not tell
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+import gast
 
 from tangent.derivative import Role
 from tangent.ir import nodes as ir
@@ -68,8 +71,66 @@ def desugar(
             before = []
             stmt = _indexed_loop(stmt, before, fresh)
             out += before
+        if isinstance(stmt, ir.Match) and is_active(stmt.subject):
+            before = []
+            stmt = _with_captures(stmt, before, fresh)
+            out += before
         out.append(stmt)
     return out
+
+
+def _with_captures(stmt: ir.Match, before: ir.Block, fresh: Callable[[str], str]) -> ir.Match:
+    """What patterns bind, bound by assignments in the arms."""
+    subject = stmt.subject
+    if not isinstance(subject, ir.Read):
+        name = fresh("subject")
+        before.append(ir.Assign(ir.Name(name), subject, span=stmt.span))
+        subject = ir.Read(name)
+    arms: list[ir.Arm] = []
+    for arm in stmt.arms:
+        captured = _captures(arm.node.pattern, [], subject.name)
+        if captured is None or not arm.binds:
+            arms.append(arm)
+            continue
+        bound: ir.Block = [
+            ir.Assign(ir.Name(name), value, span=arm.span) for name, value in captured
+        ]
+        arms.append(ir.Arm(arm.node, arm.reads, (), [*bound, *arm.body], arm.span))
+    same = subject is stmt.subject
+    return ir.Match(subject, tuple(arms), stmt.span, stmt.role, stmt.verbatim and same, stmt.path)
+
+
+def _captures(pattern: Any, path: list[ir.Const], subject: str) -> list[tuple[str, ir.Expr]] | None:
+    """The names that a pattern binds with what they are: items of the subject; None if that
+    cannot be written."""
+    if isinstance(pattern, (gast.MatchValue, gast.MatchSingleton)):
+        return []
+    if isinstance(pattern, gast.MatchAs):
+        inner = [] if pattern.pattern is None else _captures(pattern.pattern, path, subject)
+        if inner is None or pattern.name is None:
+            return inner
+        value: ir.Expr = ir.Read(subject)
+        for index in path:
+            args = (value, ir.Const(index.value))
+            value = ir.Op("operator.getitem", args, form=ir.Form.SUBSCRIPT)
+        return [*inner, (pattern.name, value)]
+    parts: list[tuple[Any, Any]] = []
+    if isinstance(pattern, gast.MatchSequence):
+        parts = list(enumerate(pattern.patterns))
+    elif isinstance(pattern, gast.MatchMapping) and pattern.rest is None:
+        for key, part in zip(pattern.keys, pattern.patterns):
+            if not isinstance(key, gast.Constant):
+                return None
+            parts.append((key.value, part))
+    else:
+        return None
+    found: list[tuple[str, ir.Expr]] = []
+    for key, part in parts:
+        inner = _captures(part, [*path, ir.Const(key)], subject)
+        if inner is None:
+            return None
+        found += inner
+    return found
 
 
 def _is_plain(stmt: ir.For) -> bool:

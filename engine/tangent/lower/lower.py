@@ -211,13 +211,36 @@ class FunctionLowering:
         body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
         self.own = list(scopes.own_nodes(body))
         bound = [] if isinstance(self.node, gast.Lambda) else scopes.bound_by(self.own)
-        self.locals = {*self.parameters, *bound, *self.captured}
+        self.imported = self._imported()
+        self.locals = {*self.parameters, *bound, *self.captured} - set(self.imported)
         self.has_walrus = any(isinstance(n, gast.NamedExpr) for n in self.own)
         self.local_functions = self._local_functions(body)
         # While a statement with walruses is lowered: the assignments to put before it.
         self.before: ir.Block | None = None
         self._choices: dict[Any, str] = {}
         self.expansion = Expansion(lambda: self, self.fresh)
+
+    def _imported(self) -> dict[str, Library]:
+        """What the function imports from libraries, where a name means nothing else in it."""
+        found: dict[str, Library] = {}
+        imports = [n for n in self.own if isinstance(n, (gast.Import, gast.ImportFrom))]
+        if not imports:
+            return found
+        others = scopes.bound_by(n for n in self.own if n not in imports)
+        clashing = {*self.parameters, *others}
+        for node in imports:
+            for item in node.names:
+                if isinstance(node, gast.Import):
+                    name = item.asname or item.name.partition(".")[0]
+                    dotted = item.name if item.asname else name
+                else:
+                    name = item.asname or item.name
+                    dotted = f"{node.module}.{item.name}"
+                known = dotted.partition(".")[0] in _LIBRARIES and not getattr(node, "level", 0)
+                if not known or found.get(name, Library(dotted)) != Library(dotted):
+                    clashing.add(name)
+                found[name] = Library(dotted)
+        return {name: symbol for name, symbol in found.items() if name not in clashing}
 
     def _local_functions(self, body: list[Any]) -> dict[str, Any]:
         """Nested functions that a local name certainly means: bound once, to a ``def`` or a
@@ -709,22 +732,165 @@ class FunctionLowering:
         inserted = self._insert_grad(node)
         if inserted is not None:
             return inserted
+        stmt = self._with(node, node.items)
+        return [stmt] if self._has_all_jumps(node, stmt) else [self.verbatim(node)]
+
+    def _with(self, node: Any, items: list[Any]) -> ir.Stmt:
+        """A ``with`` with these of its contexts."""
+        for i, item in enumerate(items):
+            if self._suppresses(item):
+                rest = items[i + 1 :]
+                body = [self._with(node, rest)] if rest else self.block(node.body)
+                suppressed = self._suppressed(node, item, body)
+                return self._context(node, items[:i], [suppressed]) if i else suppressed
+        return self._context(node, items, self.block(node.body))
+
+    def _context(self, node: Any, items: list[Any], body: ir.Block) -> ir.Stmt:
         bound: list[str] = []
-        for item in node.items:
+        for item in items:
             if item.optional_vars is not None:
                 bound += scopes.bound_names([item.optional_vars])
-        read = [r for item in node.items for r in self.local_reads(item.context_expr)]
-        return [
-            ir.With(
-                node.items,
-                tuple(read),
-                tuple(n for n in bound if n in self.locals),
-                self.block(node.body),
-                self.header_span(node),
-                verbatim=True,
-                reenter=not read and not bound and all(map(self._is_for_calculating, node.items)),
+        read = [r for item in items for r in self.local_reads(item.context_expr)]
+        return ir.With(
+            items,
+            tuple(read),
+            tuple(n for n in bound if n in self.locals),
+            body,
+            self.header_span(node),
+            verbatim=len(items) == len(node.items),
+            reenter=not read and not bound and all(map(self._is_for_calculating, items)),
+        )
+
+    def _suppresses(self, item: Any) -> bool:
+        context = self.expr(item.context_expr)
+        return (
+            isinstance(item.context_expr, gast.Call)
+            and bool(item.context_expr.args)
+            and isinstance(context, ir.Op)
+            and context.callee == "contextlib.suppress"
+        )
+
+    def _suppressed(self, node: Any, item: Any, body: ir.Block) -> ir.Stmt:
+        """``with suppress(E):`` is a ``try`` that does nothing about ``E``."""
+        call = item.context_expr
+        kinds = ", ".join(self.text.slice(self.span(a)) for a in call.args)
+        if len(call.args) > 1 or isinstance(call.args[0], gast.Starred):
+            kinds = f"({kinds},)" if len(call.args) == 1 else f"({kinds})"
+        reads = tuple(r for a in call.args for r in self.local_reads(a))
+        arm = ir.Arm(node, reads, (), [], self.span(call), f"except {kinds}:")
+        return ir.Try(body, (arm,), [], [], self.header_span(node))
+
+    def stmt_Try(self, node: Any) -> ir.Block:
+        arms = tuple(
+            ir.Arm(
+                handler,
+                () if handler.type is None else self.local_reads(handler.type),
+                () if handler.name is None else (_handler_name(handler),),
+                self.block(handler.body),
+                self.header_span(handler),
             )
-        ]
+            for handler in node.handlers
+        )
+        body, orelse = self.block(node.body), self.block(node.orelse)
+        stmt = ir.Try(body, arms, orelse, self.block(node.finalbody), self.header_span(node))
+        if any(isinstance(s, ir.Return) for s in ir.statements(stmt.final)):
+            return [self.verbatim(node)]
+        return [stmt] if self._has_all_jumps(node, stmt) else [self.verbatim(node)]
+
+    def _has_all_jumps(self, node: Any, stmt: ir.Stmt) -> bool:
+        """Whether no jump of a statement is inside of something that is kept as text."""
+        return len(_loop_jumps([node])) == len(list(ir.jumps([stmt])))
+
+    def stmt_Match(self, node: Any) -> ir.Block:
+        if any(
+            isinstance(n, gast.NamedExpr) for c in node.cases if c.guard for n in gast.walk(c.guard)
+        ):
+            return [self.verbatim(node)]
+        stmt = self._match_as_branches(node)
+        if stmt is None:
+            arms = tuple(self._case(case) for case in node.cases)
+            span = self._match_header(node)
+            stmt = ir.Match(self.expr(node.subject), arms, span, verbatim=True)
+        return [stmt] if self._has_all_jumps(node, stmt) else [self.verbatim(node)]
+
+    def _match_header(self, node: Any) -> Span:
+        start, end = self.span(node), self.span(node.subject)
+        text = self.text.line(end.end_line)
+        colon = text.find(":", end.end_column)
+        return Span(start.line, start.column, end.end_line, colon + 1)
+
+    def _case(self, case: Any) -> ir.Arm:
+        reads = self.local_reads(case.pattern)
+        if case.guard is not None:
+            reads += self.local_reads(case.guard)
+        bound = tuple(n for n in scopes.bound_names([case.pattern]) if n in self.locals)
+        return ir.Arm(case, reads, bound, self.block(case.body), self._case_header(case))
+
+    def _case_header(self, case: Any) -> Span:
+        """From ``case`` to the colon."""
+        first = self.span(case.pattern)
+        start = self.text.line(first.line).find("case")
+        last = self.span(case.guard if case.guard is not None else case.pattern)
+        line = last.end_line
+        colon = self.text.line(line).find(":", last.end_column)
+        while colon < 0:
+            line += 1
+            colon = self.text.line(line).find(":")
+        return Span(first.line, start, line, colon + 1)
+
+    def _match_as_branches(self, node: Any) -> ir.Stmt | None:
+        """A ``match`` against plain values as the branches that it is; None if it takes its
+        subject apart."""
+        if not _is_plain_subject(node.subject):
+            return None
+        cases = []
+        for case in node.cases:
+            captures = scopes.bound_names([case.pattern])
+            if (captures and case.guard is not None) or not _is_plain_pattern(case.pattern):
+                return None
+            cases.append(case)
+        out: ir.Block = []
+        for case in reversed(cases):
+            span = self._case_header(case)
+            pattern = case.pattern
+            body: ir.Block = []
+            while isinstance(pattern, gast.MatchAs):
+                if pattern.name is not None:
+                    name = ir.Name(pattern.name)
+                    body.append(ir.Assign(name, self.expr(node.subject), span=span))
+                if pattern.pattern is None:
+                    break
+                pattern = pattern.pattern
+            body += self.block(case.body)
+            test = self._test(node.subject, pattern, span)
+            if case.guard is not None:
+                guard = self.expr(case.guard)
+                test = (
+                    guard
+                    if test is None
+                    else ir.Op("and", (test, guard), form=ir.Form.OPERATOR, span=span)
+                )
+            out = body if test is None else [ir.If(test, body, out, span)]
+        if len(out) != 1 or not isinstance(out[0], ir.If):
+            return None
+        return out[0]
+
+    def _test(self, subject: Any, pattern: Any, span: Span) -> ir.Expr | None:
+        """What a pattern of plain values asks of the subject; None if nothing."""
+        if isinstance(pattern, gast.MatchAs):
+            return None
+        if isinstance(pattern, gast.MatchOr):
+            tests = [self._test(subject, p, span) for p in pattern.patterns]
+            if any(t is None for t in tests):
+                return None
+            args = tuple(t for t in tests if t is not None)
+            return ir.Op("or", args, form=ir.Form.OPERATOR, span=span)
+        if isinstance(pattern, gast.MatchSingleton):
+            sign, value = "is", ir.Const(pattern.value, span)
+        else:
+            sign, value = "==", self.expr(pattern.value)
+        args = (self.expr(subject), value)
+        return ir.Op("compare", args, form=ir.Form.OPERATOR, detail=(sign,), span=span)
 
     def _is_for_calculating(self, item: Any) -> bool:
         """Whether a context is one for calculating in."""
@@ -809,7 +975,17 @@ class FunctionLowering:
 
     def expr(self, node: Any) -> ir.Expr:
         method: Callable[[Any], ir.Expr] | None = getattr(self, f"expr_{type(node).__name__}", None)
-        return self.opaque(node) if method is None else method(node)
+        lowered = self.opaque(node) if method is None else method(node)
+        if (
+            isinstance(lowered, ir.Global)
+            and isinstance(lowered.symbol, Library)
+            and lowered.symbol.dotted in _CONSTANTS
+            and lowered.text.partition(".")[0] in self.imported
+        ):
+            # The name may mean nothing where the number is read again.
+            dotted = lowered.symbol.dotted
+            return ir.Op("constant", (), detail=(dotted,), span=lowered.span)
+        return lowered
 
     def opaque(self, node: Any, why: str = "", hint: str = "") -> ir.Opaque:
         return ir.Opaque(
@@ -831,6 +1007,8 @@ class FunctionLowering:
     def expr_Name(self, node: Any) -> ir.Expr:
         if node.id in self.locals:
             return ir.Read(node.id, self.span(node))
+        if node.id in self.imported:
+            return ir.Global(node.id, self.imported[node.id], self.span(node))
         return ir.Global(node.id, self.resolver.lookup(node.id), self.span(node))
 
     def expr_Attribute(self, node: Any) -> ir.Expr:
@@ -987,7 +1165,10 @@ class FunctionLowering:
                 source = library_source(dotted)
                 if source is not None:
                     return ir.Call(source, args, keywords, callee.text, span=span)
-                op = ir.Op(dotted, args, keywords, ir.Form.CALL, function=callee, span=span)
+                # What the function imports may mean nothing where it is called again.
+                known = callee.text.partition(".")[0] not in self.imported
+                named = callee if known else None
+                op = ir.Op(dotted, args, keywords, ir.Form.CALL, function=named, span=span)
                 return self._expanded(op)
             if isinstance(symbol, UserFunction):
                 return ir.Call(symbol.function, args, keywords, callee.text, span=span)
@@ -1210,6 +1391,34 @@ class FunctionLowering:
 _SEE_EVERYTHING = frozenset({"builtins.eval", "builtins.exec", "builtins.locals", "builtins.vars"})
 
 
+# The libraries that there are rules for.
+_LIBRARIES = frozenset({"math", "numpy", "scipy", "tensorflow"})
+_CONSTANTS = frozenset(
+    f"{library}.{name}" for library in ("math", "numpy") for name in ("pi", "e", "tau", "inf")
+)
+
+
+def _handler_name(handler: Any) -> str:
+    name = handler.name
+    return name.id if isinstance(name, gast.Name) else name
+
+
+def _is_plain_subject(node: Any) -> bool:
+    """Whether an expression may be evaluated several times: a name, with attributes."""
+    while isinstance(node, gast.Attribute):
+        node = node.value
+    return isinstance(node, gast.Name)
+
+
+def _is_plain_pattern(pattern: Any) -> bool:
+    """Whether a pattern only compares the subject with values."""
+    if isinstance(pattern, gast.MatchAs):
+        return pattern.pattern is None or _is_plain_pattern(pattern.pattern)
+    if isinstance(pattern, gast.MatchOr):
+        return all(_is_plain_pattern(p) and not scopes.bound_names([p]) for p in pattern.patterns)
+    return isinstance(pattern, (gast.MatchValue, gast.MatchSingleton))
+
+
 def _may_be_view(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Read) or (
         isinstance(expr, ir.Op) and expr.form in (ir.Form.SUBSCRIPT, ir.Form.ATTRIBUTE)
@@ -1259,7 +1468,7 @@ def _own_parts(node: Any) -> list[Any]:
     parts = [
         part
         for name, value in gast.iter_fields(node)
-        if name not in ("body", "orelse")
+        if name not in ("body", "orelse", "handlers", "finalbody", "cases")
         for part in (value if isinstance(value, list) else [value])
         if isinstance(part, gast.AST)
     ]

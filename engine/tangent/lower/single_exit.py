@@ -50,6 +50,7 @@ class _Returned:
 
 # What leaves a block: a jump's kind, and what runs in its place.
 _Leave = dict[str, ir.Block]
+_STRUCTURED = (ir.For, ir.While, ir.Return, ir.Break, ir.Continue, ir.Try, ir.Match)
 _FLAGS = {"return": "returned", "break": "stopped", "continue": "skipped"}
 
 
@@ -126,6 +127,8 @@ class _TailForm:
                 known = not forever or ir.may_stop(stmt)
             elif isinstance(stmt, ir.With):
                 known = self.falls(stmt.body)
+            elif isinstance(stmt, (ir.Try, ir.Match)):
+                known = any(self.falls(way) for way in ir.ways(stmt))
             else:
                 known = True
             self._passes[stmt] = known
@@ -148,7 +151,7 @@ class _TailForm:
             if isinstance(stmt, (ir.For, ir.While)):
                 done = self.loop(stmt, rest, leave)
             elif not _jumps_out(stmt):
-                out.append(self.within(stmt, leave))
+                out += self.within(stmt, leave)
                 if not self.passes(stmt):
                     return out
                 continue
@@ -159,11 +162,27 @@ class _TailForm:
             return [*out, *done]
         return out
 
-    def within(self, stmt: ir.Stmt, leave: _Leave) -> ir.Stmt:
-        """A statement that no jump leaves, with the loops in it in tail form."""
-        if not any(isinstance(s, (ir.For, ir.While)) for s in ir.statements([stmt])):
-            return stmt
-        return ir.with_blocks(stmt, [self.block(block, leave) for block in ir.blocks(stmt)])
+    def within(self, stmt: ir.Stmt, leave: _Leave) -> ir.Block:
+        """A statement with its blocks in tail form; before it what starts the variable that tells
+        which way was taken."""
+        if not any(isinstance(s, _STRUCTURED) for s in ir.statements([stmt])):
+            return [stmt]
+        inner = [self.block(block, leave) for block in ir.blocks(stmt)]
+        new = ir.with_blocks(stmt, inner)
+        if not isinstance(new, (ir.Try, ir.Match)):
+            return [new]
+        ways = ir.ways(new)
+        if sum(ir.falls(way) for way in ways) < 2:
+            return [new]
+        failed = isinstance(new, ir.Try) and len(ways) == 2
+        new.path = self.fresh("failed" if failed else "path")
+        for number, arm in enumerate(new.arms, isinstance(new, ir.Try)):
+            if ir.falls(arm.body):
+                arm.body.insert(0, _set(new.path, True if failed else number, arm.span))
+        if isinstance(new, ir.Match) and ir.takes_all(new):
+            return [new]
+        other = False if failed else 0 if isinstance(new, ir.Try) else len(new.arms)
+        return [_set(new.path, other, new.span), new]
 
     def branch(self, stmt: ir.If, rest: Sequence[ir.Stmt | _Returned], leave: _Leave) -> ir.Block:
         """An ``if`` with jumps. If one branch at most goes on, the rest moves into it."""
@@ -183,10 +202,13 @@ class _TailForm:
         own: dict[str, ir.Stmt] = {}
         for jump in _jumps_out(stmt):
             own.setdefault(_kind(jump), jump)
+        if not rest and not any(leave[kind] for kind in own) and not _guards_else(stmt):
+            return self.within(stmt, leave)
         out: ir.Block = []
         inside: _Leave = {}
         after = list(rest)
-        only = len(own) == 1 and not self.passes(stmt)
+        only = len(own) == 1 and not self.passes(stmt) and not _guards_else(stmt)
+        orelse = list(stmt.orelse) if isinstance(stmt, ir.Try) else []
         for kind in ("continue", "break"):
             if kind in own:
                 span = own[kind].span
@@ -199,6 +221,7 @@ class _TailForm:
                 out.append(_set(flag, False, span))
                 inside[kind] = [_set(flag, True, span)]
                 after = [_if(flag, [jump], after, span)]
+                orelse = [_if(flag, [], orelse, span)]
         if "return" in own:
             span = own["return"].span
             inside["return"] = []
@@ -207,13 +230,17 @@ class _TailForm:
             else:
                 out += self.start_noting(span)
                 after = [_if(self.flag, [_Returned(span)], after, span)]
+                orelse = [_if(self.flag, [], orelse, span)]
                 self.noting += 1
+        if isinstance(stmt, ir.Try) and _guards_else(stmt):
+            # It is for when the body came to its end.
+            stmt = ir.with_blocks(stmt, [*ir.blocks(stmt)[:-2], orelse, stmt.final])
         known_false = self.known_false
-        inner = [self.block(block, inside) for block in ir.blocks(stmt)]
+        done = self.within(stmt, inside)
         self.known_false = known_false
         if "return" in own and not only:
             self.noting -= 1
-        return [*out, ir.with_blocks(stmt, inner), *self.block(after, leave)]
+        return [*out, *done, *self.block(after, leave)]
 
     def loop(
         self,
@@ -268,7 +295,12 @@ def _kind(stmt: ir.Stmt) -> str:
     return type(stmt).__name__.lower()
 
 
-def _set(flag: str, value: bool, span: Span | None) -> ir.Stmt:
+def _guards_else(stmt: ir.Stmt) -> bool:
+    """Whether the ``else`` of a ``try`` is left out because its body jumped."""
+    return isinstance(stmt, ir.Try) and bool(stmt.orelse) and any(map(_jumps_out, stmt.body))
+
+
+def _set(flag: str, value: bool | int, span: Span | None) -> ir.Stmt:
     return ir.Assign(ir.Name(flag), ir.Const(value, span), span=span, role=Role.RECORD)
 
 

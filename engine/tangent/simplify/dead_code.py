@@ -14,9 +14,18 @@ from tangent.ir.purity import is_pure_operation
 
 
 class _Sweep:
-    def __init__(self, shared: Callable[[str], bool], pure_call: Callable[[ir.Call], bool]):
+    def __init__(
+        self,
+        shared: Callable[[str], bool],
+        pure_call: Callable[[ir.Call], bool],
+        guarded: bool = False,
+    ):
         self.shared = shared
         self.pure_call = pure_call
+        # What an exception leads to reads, where one may come; and whether what raises it must
+        # stay.
+        self.caught: set[str] = set()
+        self.guarded = guarded
 
     def is_pure(self, expr: ir.Expr) -> bool:
         """Whether nobody can tell if the expression was evaluated (but by an error in it)."""
@@ -32,6 +41,7 @@ class _Sweep:
         out: ir.Block = []
         for stmt in reversed(block):
             kept, live = self.statement(stmt, live)
+            live |= self.caught
             if kept is not None:
                 out.append(kept)
         out.reverse()
@@ -60,7 +70,12 @@ class _Sweep:
         if isinstance(stmt, ir.If):
             body, live_body = self.block(stmt.body, set(live))
             orelse, live_orelse = self.block(stmt.orelse, set(live))
-            if _is_empty(body) and _is_empty(orelse) and self.is_pure(stmt.cond):
+            if (
+                _is_empty(body)
+                and _is_empty(orelse)
+                and self.is_pure(stmt.cond)
+                and not self.may_raise(stmt)
+            ):
                 return None, live
             kept = ir.If(stmt.cond, body, orelse, stmt.span, stmt.role, stmt.verbatim)
             return kept, live_body | live_orelse | _read_by(stmt)
@@ -69,6 +84,10 @@ class _Sweep:
         if isinstance(stmt, ir.With):
             body, live_body = self.block(stmt.body, set(live))
             return ir.with_blocks(stmt, [body]), (live_body - set(stmt.binds)) | _read_by(stmt)
+        if isinstance(stmt, ir.Try):
+            return self.attempt(stmt, live)
+        if isinstance(stmt, ir.Match):
+            return self.match(stmt, live)
         if isinstance(stmt, ir.Verbatim):
             if type(stmt.node).__name__ == "FunctionDef" and not set(stmt.binds) & live:
                 return None, live
@@ -76,6 +95,43 @@ class _Sweep:
         if isinstance(stmt, ir.InsertGrad):
             return stmt, live | _read_by(stmt) | {stmt.variable.name}
         return stmt, live | _read_by(stmt)
+
+    def may_raise(self, stmt: ir.Stmt) -> bool:
+        """Whether a statement must stay because of the exception that may come from it."""
+        return self.guarded and stmt.role is Role.PRIMAL
+
+    def attempt(self, stmt: ir.Try, live: set[str]) -> tuple[ir.Stmt, set[str]]:
+        caught, guarded = self.caught, self.guarded
+        final, after = self.block(stmt.final, set(live))
+        if stmt.final:
+            self.caught = caught | after
+        orelse, live_else = self.block(stmt.orelse, set(after))
+        arms: list[ir.Block] = []
+        for arm in stmt.arms:
+            body, live_arm = self.block(arm.body, set(after))
+            arms.append(body)
+            self.caught = self.caught | (live_arm - set(arm.binds)) | _read_by(stmt)
+        self.guarded = guarded or bool(arms)
+        body, live_body = self.block(stmt.body, live_else | self.caught)
+        live = live_body | self.caught
+        self.caught, self.guarded = caught, guarded
+        return ir.with_blocks(stmt, [body, *arms, orelse, final]), live
+
+    def match(self, stmt: ir.Match, live: set[str]) -> tuple[ir.Stmt | None, set[str]]:
+        before: set[str] = set() if ir.takes_all(stmt) else set(live)
+        arms: list[ir.Block] = []
+        for arm in stmt.arms:
+            body, live_arm = self.block(arm.body, set(live))
+            arms.append(body)
+            before |= live_arm - set(arm.binds)
+        if (
+            all(_is_empty(body) for body in arms)
+            and not set(ir.binds(stmt)) & live
+            and self.is_pure(stmt.subject)
+            and not self.may_raise(stmt)
+        ):
+            return None, live
+        return ir.with_blocks(stmt, arms), before | _read_by(stmt)
 
     def loop(self, stmt: ir.For | ir.While, live: set[str]) -> tuple[ir.Stmt | None, set[str]]:
         around = set(live) | _read_by(stmt)
@@ -87,7 +143,12 @@ class _Sweep:
         if isinstance(stmt, ir.While):
             return ir.While(stmt.cond, body, stmt.span, stmt.role, stmt.verbatim), around
         bound = set(ir.bound_names(stmt.target))
-        if _is_empty(body) and self.is_pure(stmt.iter) and not bound & live:
+        if (
+            _is_empty(body)
+            and self.is_pure(stmt.iter)
+            and not bound & live
+            and not self.may_raise(stmt)
+        ):
             return None, live
         target = stmt.target
         verbatim = stmt.verbatim
@@ -95,6 +156,8 @@ class _Sweep:
         return kept, (around - (bound - live)) | _read_by(stmt)
 
     def is_needed(self, stmt: ir.Assign, live: set[str]) -> bool:
+        if self.may_raise(stmt) and not isinstance(stmt.value, (ir.Const, ir.Read)):
+            return True
         if not self.is_pure(stmt.value) or any(
             not self.is_pure(e) for e in ir.target_expressions(stmt.target)
         ):
@@ -143,15 +206,19 @@ def _is_empty(block: ir.Block) -> bool:
 
 
 def remove_dead_code(
-    block: ir.Block, shared: Callable[[str], bool], pure_call: Callable[[ir.Call], bool]
+    block: ir.Block,
+    shared: Callable[[str], bool],
+    pure_call: Callable[[ir.Call], bool],
+    guarded: bool = False,
 ) -> ir.Block:
     """The body of a function without what has no effect on what it returns.
 
     ``shared`` tells whether an object in a primal variable may be seen from outside (a
     parameter, or something that may share memory with another variable), so that changing it
-    in place is an effect; ``pure_call`` whether calling a user function is none.
+    in place is an effect; ``pure_call`` whether calling a user function is none. If the function
+    is ``guarded``, an exception that it raises may be caught: then whatever may raise one stays.
     """
-    out, _ = _Sweep(shared, pure_call).block(block, set())
+    out, _ = _Sweep(shared, pure_call, guarded).block(block, set())
     return out
 
 

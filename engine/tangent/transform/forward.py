@@ -9,6 +9,7 @@ shape of its value; on its way up an expression it may be smaller and broadcast 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
 
@@ -16,8 +17,9 @@ from tangent.analysis.activity import Activity
 from tangent.analysis.aliasing import Aliases, handed_on, makes_new_value
 from tangent.analysis.calls import bind
 from tangent.analysis.effects import arguments_of
+from tangent.analysis.mutations import mutations
 from tangent.analysis.shapes import NUMBER, Shapes
-from tangent.analysis.versions import Value, Versions
+from tangent.analysis.versions import Value, Versions, is_harmless
 from tangent.derivative import Role
 from tangent.ir import algebra
 from tangent.ir import nodes as ir
@@ -67,6 +69,8 @@ class Forward:
         # The right-hand side of the current statement and its variable, once it is computed.
         self.root: ir.Expr | None = None
         self.root_name = ""
+        # Statements whose tangents cannot be kept apart from what may raise an exception.
+        self.interrupted: list[ir.Stmt] = []
 
     def run(self, wrt: dict[str, Value], given: tuple[ir.Stmt, ...], check: bool) -> ir.Block:
         """The body with tangents; the seeds are the tangents of ``wrt``, which are parameters
@@ -136,6 +140,8 @@ class Forward:
         elif isinstance(stmt, ir.With):
             body = self.nested(stmt.body)
             self.emit(ir.with_blocks(stmt, [body]))
+        elif isinstance(stmt, (ir.Try, ir.Match)):
+            self.arms(stmt)
         elif isinstance(stmt, ir.InsertGrad):
             self.insertion(stmt)
         else:
@@ -351,16 +357,105 @@ class Forward:
 
     def branch(self, stmt: ir.If) -> None:
         bodies = [self.nested(block) for block in ir.blocks(stmt)]
+        self._start_missing(stmt, bodies)
+        self.emit(ir.If(stmt.cond, bodies[0], bodies[1], stmt.span, stmt.role, stmt.verbatim))
+
+    def _start_missing(self, stmt: ir.Stmt, ends: list[ir.Block]) -> None:
+        """Starts tangents at zero in those ways on that have none yet, at their ends."""
         for name, join in self.versions.joins[stmt].items():
             if not self.activity.is_active(join):
                 continue
-            for i, value in enumerate(join.branches):
+            for end, value in zip(ends, join.branches):
                 if value is not None and not self.activity.is_active(value):
-                    outer, self.out = self.out, bodies[i]
+                    outer, self.out = self.out, end
                     self.span = stmt.span
                     self.start_at_zero(name, value)
                     self.out = outer
-        self.emit(ir.If(stmt.cond, bodies[0], bodies[1], stmt.span, stmt.role, stmt.verbatim))
+
+    def arms(self, stmt: ir.Try | ir.Match) -> None:
+        inner = [self.nested(block) for block in ir.blocks(stmt)]
+        if isinstance(stmt, ir.Match):
+            none: list[ir.Block] = [] if ir.takes_all(stmt) else [[]]
+            self._start_missing(stmt, [*inner, *none])
+            self.out += none[0] if none and none[0] else []
+            self.emit(ir.with_blocks(stmt, inner))
+            return
+        body, *arms, orelse, final = inner
+        if sum(ir.falls(way) for way in ir.ways(stmt)) > 1:
+            body, orelse = self._tangents_last(stmt, body, orelse)
+            ends = [[*body, *orelse], *arms]
+            # One that does not come to its end needs none.
+            going = [end if ir.falls(end) else [] for end in ends[1:]]
+            self._start_missing(stmt, [orelse, *going])
+        self.emit(ir.with_blocks(stmt, [body, *arms, orelse, final]))
+
+    def _tangents_last(
+        self, stmt: ir.Try, body: ir.Block, orelse: ir.Block
+    ) -> tuple[ir.Block, ir.Block]:
+        """The tangents of what is tried, computed in the ``else``: there the primal has come to its
+        end, so that they are those of values that are there, and no exception of theirs is
+        caught. Loops and the like stay as a whole, and calls that compute a value and its tangent
+        at once, with the tangents that they need: if an exception comes, nobody reads those."""
+        needed: set[str] = set()
+        stored: set[str] = set()
+        later: Counter[str] = Counter()
+        old: dict[tuple[str, int], str] = {}
+
+        def split(block: ir.Block) -> tuple[ir.Block, ir.Block]:
+            kept: ir.Block = []
+            moved: ir.Block = []
+            for inner in reversed(block):
+                if isinstance(inner, ir.With) and inner.reenter:
+                    primal, tangents = split(inner.body)
+                    kept += [ir.with_blocks(inner, [primal])] if primal else []
+                    moved += [ir.with_blocks(inner, [tangents])] if tangents else []
+                elif self._stays(inner, needed):
+                    if _has_tangents(inner):
+                        needed.update(r.name for s in ir.statements([inner]) for r in _reads(s))
+                    later.update(ir.bound_in([inner]))
+                    stored.update(n for s in ir.statements([inner]) for n in self._changed(s))
+                    kept.append(inner)
+                else:
+                    read = {r.name for r in _reads(inner)}
+                    if read & stored:
+                        self.interrupted.append(stmt)
+                    names: dict[str, str] = {}
+                    for name in sorted(read & set(later)):
+                        # The value it has until it is bound for the last so many times.
+                        key = name, later[name]
+                        if key not in old:
+                            old[key] = self.names.numbered(name)
+                            held = ir.Read(name)
+                            kept.append(
+                                ir.Assign(ir.Name(old[key]), held, False, inner.span, Role.RECORD)
+                            )
+                        names[name] = old[key]
+                    moved.append(_renamed(inner, names))
+            return kept[::-1], moved[::-1]
+
+        for last in reversed(stmt.body):
+            # What a branch at the end assigns was not assigned if an exception comes.
+            if isinstance(last, ir.If) and any(
+                self.activity.is_active(value)
+                for inner in ir.statements([last])
+                for value in self.versions.bound.get(inner, {}).values()
+            ):
+                self.interrupted.append(stmt)
+            if not is_harmless(last):
+                break
+        kept, moved = split(body)
+        return kept, [*moved, *orelse]
+
+    def _stays(self, stmt: ir.Stmt, needed: set[str]) -> bool:
+        """Whether a statement is tried as it is."""
+        if not _has_tangents(stmt) or ir.blocks(stmt):
+            return True
+        is_call = isinstance(stmt, ir.Assign) and _is_generated(stmt.value)
+        return is_call or bool(needed & set(ir.binds(stmt)))
+
+    def _changed(self, stmt: ir.Stmt) -> list[str]:
+        """The variables whose objects a statement changes in place."""
+        return [n for n in mutations(stmt) if n not in self.aliases.scalars]
 
     def loop(self, stmt: ir.For | ir.While) -> None:
         heads = self.versions.heads[stmt]
@@ -702,6 +797,40 @@ class Forward:
         return ir.Assign(
             stmt.target, value, stmt.augmented, stmt.span, stmt.role, False, stmt.display
         )
+
+
+def _has_tangents(stmt: ir.Stmt) -> bool:
+    return any(s.role is Role.TANGENT for s in ir.statements([stmt]))
+
+
+def _is_generated(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Op) and expr.callee == "generated"
+
+
+def _reads(stmt: ir.Stmt) -> list[ir.Read]:
+    return [read for expr in ir.expressions(stmt) for read in ir.reads(expr)]
+
+
+def _renamed(stmt: ir.Stmt, names: dict[str, str]) -> ir.Stmt:
+    """The statement with other names for variables that it reads."""
+
+    def replace(node: ir.Expr) -> ir.Expr | None:
+        if isinstance(node, ir.Read) and node.name in names:
+            return ir.Read(names[node.name], node.span)
+        return None
+
+    if not names:
+        return stmt
+    if isinstance(stmt, ir.With):
+        return ir.with_blocks(stmt, [[_renamed(s, names) for s in stmt.body]])
+    if isinstance(stmt, ir.Evaluate):
+        return ir.Evaluate(ir.rebuild(stmt.value, replace), stmt.span, stmt.role)
+    assert isinstance(stmt, ir.Assign)
+    target = stmt.target
+    if isinstance(target, ir.Item):
+        target = ir.Item(target.name, ir.rebuild(target.index, replace), target.span)
+    value = ir.rebuild(stmt.value, replace)
+    return ir.Assign(target, value, stmt.augmented, stmt.span, stmt.role)
 
 
 def stored_names(target: ir.Target) -> list[str]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from tangent.analysis.aliasing import Aliases, handed_on, makes_new_value
 from tangent.analysis.scalars import counts
 from tangent.analysis.shapes import NUMBER, Shape, Shapes
-from tangent.analysis.versions import Region, Value, Versions
+from tangent.analysis.versions import Region, Value, Versions, merged
 from tangent.derivative import Role
 from tangent.ir import nodes as ir
 from tangent.lower.effects import INACTIVE_ATTRIBUTES
@@ -73,6 +73,8 @@ class Recorded:
     # those of them that are bound on some paths only.
     record: tuple[str, ...]
     partial: tuple[str, ...]
+    # Statements that an exception may leave with only a part of what they keep.
+    interrupted: tuple[ir.Stmt, ...]
 
 
 class _Records:
@@ -103,6 +105,7 @@ class _Records:
         # Values that the backward pass computes anew, with how.
         self.again: dict[Value, ir.Expr] = {}
         self.named_again: dict[ir.Expr, str] = {}
+        self.interrupted: list[ir.Stmt] = []
         self._values_by_shape: dict[Shape, list[Value]] = {}
         for stmt in ir.statements(body):
             for expr in ir.expressions(stmt):
@@ -115,6 +118,7 @@ class _Records:
 
     def at_hand(self, value: Value, where: Region) -> ir.Expr | None:
         """An expression for a value that needs nothing to be kept."""
+        value = merged(value)
         if value in self.saved:
             return ir.Read(self.saved[value])
         if value in self.backward.mirrored_targets and where.within(value.region):
@@ -203,6 +207,7 @@ class _Records:
             value = self.versions.bound[stmt][stmt.target.name]
         else:
             value = self.hoist(expr)
+        value = merged(value)
         found = self.at_hand(value, where)
         if found is not None:
             return found
@@ -366,9 +371,16 @@ class _Records:
             self.unused_target(stmt)
         forward = self.forward(self.body)
         top: ir.Block = []
+        unbound: dict[str, ir.Stmt] = {}
         for value, name in self.saved.items():
             if value.kind == "param":
                 top.append(self._record(value, name))
+            elif value.kind in ("join", "head", "exit") and not self.versions.is_certain(value):
+                # The primal may leave it unbound where it is kept.
+                unbound[value.name] = ir.Assign(
+                    ir.Name(value.name), ir.Const(0.0), span=_span_of(value), role=Role.RECORD
+                )
+        top += unbound.values()
         stacks = [
             ir.Assign(
                 ir.Name(stack),
@@ -387,7 +399,7 @@ class _Records:
         whole = [*top, *stacks, *forward]
         certain = set(self.versions.params) | _bound_always(whole)
         partial = tuple(name for name in kept if name not in certain)
-        return Recorded(whole, self.backward.block, kept, partial)
+        return Recorded(whole, self.backward.block, kept, partial, tuple(self.interrupted))
 
     def name_everything(self, is_varied: Callable[[ir.Expr], bool]) -> None:
         """The didactic form: every operation of the primal that carries a derivative has a
@@ -647,10 +659,56 @@ class _Records:
             body.insert(0 if ir.may_stop(stmt) else len(body), count)
             zero = ir.Assign(ir.Name(name), ir.Const(0), span=stmt.span, role=Role.RECORD)
             return [*before, zero, changed, *joins, *self._recorded(iter([counter]))]
+        if isinstance(changed, ir.Try):
+            return [*before, self._forward_try(changed), *joins]
+        if isinstance(changed, ir.Match):
+            arms = [self._forward_arm(stmt, i, arm) for i, arm in enumerate(changed.arms)]
+            return [*before, ir.with_blocks(changed, arms), *after, *joins]
         if isinstance(changed, ir.With):
             changed = ir.with_blocks(changed, [self.forward(changed.body)])
             return [*before, changed, *after]
         return [*before, *replaced, *after]
+
+    def _forward_arm(self, stmt: ir.Stmt, number: int, arm: ir.Arm) -> ir.Block:
+        entered = self.versions.entered.get((stmt, number), {})
+        return [*self._recorded(iter(entered.values())), *self.forward(arm.body)]
+
+    def _forward_try(self, stmt: ir.Try) -> ir.Stmt:
+        body = self.forward(stmt.body)
+        looped = self.versions.region_of[stmt].innermost_loop is not None
+        if looped and sum(ir.falls(way) for way in ir.ways(stmt)) > 1:
+            # What is kept on stacks is kept when nothing can go wrong any more.
+            pushes: ir.Block = []
+            body = self._without_pushes(body, pushes, set())
+            if any(_is_push(s) for s in ir.statements(body)):
+                self.interrupted.append(stmt)
+            body = [*body, *pushes]
+        arms = [self._forward_arm(stmt, i, arm) for i, arm in enumerate(stmt.arms, 1)]
+        orelse, final = self.forward(stmt.orelse), self.forward(stmt.final)
+        return ir.with_blocks(stmt, [body, *arms, orelse, final])
+
+    def _without_pushes(self, block: ir.Block, pushes: ir.Block, after: set[str]) -> ir.Block:
+        """The block without what it puts on stacks, which is added to ``pushes``; a value that its
+        name does not hold until then gets another name. ``after`` are the names that are bound
+        after the block."""
+        out: ir.Block = []
+        for i, stmt in enumerate(block):
+            later = after | set(ir.bound_in(block[i + 1 :]))
+            if isinstance(stmt, ir.With):
+                stmt = ir.with_blocks(stmt, [self._without_pushes(stmt.body, pushes, later)])
+            elif _is_push(stmt):
+                assert isinstance(stmt, ir.Evaluate) and isinstance(stmt.value, ir.Op)
+                stack, held = stmt.value.args
+                if not isinstance(held, ir.Read) or held.name in later:
+                    base = held.name if isinstance(held, ir.Read) else "kept"
+                    name = self.names.numbered(base)
+                    out.append(ir.Assign(ir.Name(name), held, span=stmt.span, role=Role.RECORD))
+                    held = ir.Read(name)
+                push = ir.Op("list.append", (stack, held), form=ir.Form.METHOD, detail=("append",))
+                pushes.append(ir.Evaluate(push, stmt.span, Role.RECORD))
+                continue
+            out.append(stmt)
+        return out
 
     def _with_hoists(self, stmt: ir.Stmt, before: ir.Block) -> ir.Stmt | None:
         """The statement with its named intermediates computed by statements before it; None
@@ -712,6 +770,11 @@ class _Records:
             if cond is stmt.cond:
                 return stmt
             return ir.If(cond, stmt.body, stmt.orelse, stmt.span, stmt.role)
+        if isinstance(stmt, ir.Match):
+            subject = ir.rebuild(stmt.subject, replace)
+            if subject is stmt.subject:
+                return stmt
+            return ir.Match(subject, stmt.arms, stmt.span, stmt.role, path=stmt.path)
         if isinstance(stmt, ir.For):
             iterable = ir.rebuild(stmt.iter, replace)
             if iterable is stmt.iter:
@@ -784,13 +847,27 @@ class _Records:
 def _bound_always(block: ir.Block) -> set[str]:
     names: set[str] = set()
     for stmt in block:
-        if not isinstance(stmt, ir.For):
+        if not isinstance(stmt, (ir.For, ir.Try, ir.Match)):
             names.update(ir.binds(stmt))
         if isinstance(stmt, ir.If):
             names |= _bound_always(stmt.body) & _bound_always(stmt.orelse)
         elif isinstance(stmt, ir.With):
             names |= _bound_always(stmt.body)
+        elif isinstance(stmt, (ir.Try, ir.Match)):
+            going = [_bound_always(way) for way in ir.ways(stmt) if ir.falls(way)]
+            names |= set.intersection(*going) if going else set()
+            names |= _bound_always(stmt.final) if isinstance(stmt, ir.Try) else set()
     return names
+
+
+def _is_push(stmt: ir.Stmt) -> bool:
+    """Whether a statement keeps a value on a stack."""
+    return (
+        isinstance(stmt, ir.Evaluate)
+        and stmt.role is Role.RECORD
+        and isinstance(stmt.value, ir.Op)
+        and stmt.value.callee == "list.append"
+    )
 
 
 def _rename(stmt: ir.Stmt, names: dict[str, str]) -> None:

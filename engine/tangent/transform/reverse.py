@@ -22,7 +22,7 @@ TOMS 39(3), 2013.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tangent.analysis.activity import Activity
@@ -32,7 +32,7 @@ from tangent.analysis.effects import arguments_of
 from tangent.analysis.numeric import Numeric
 from tangent.analysis.scalars import counts
 from tangent.analysis.shapes import NUMBER, Shape, Shapes, broadcast, extents_of
-from tangent.analysis.versions import Region, Value, Versions
+from tangent.analysis.versions import Region, Value, Versions, merged
 from tangent.derivative import Role
 from tangent.ir import algebra
 from tangent.ir import nodes as ir
@@ -198,6 +198,7 @@ class Reverse:
 
     def zeros(self, value: Value) -> ir.Expr:
         """A zero of the shape of a value; the number zero for a variable that may be unbound."""
+        value = merged(value)
         if self.shapes.of_value(value) == NUMBER or not self.versions.is_certain(value):
             return ir.Const(0.0)
         zero = self.helper("zeros_like", ir.Version(value))
@@ -249,6 +250,8 @@ class Reverse:
             self._forget(stmt.binds)
         elif isinstance(stmt, ir.Verbatim):
             self._forget(stmt.binds)
+        elif isinstance(stmt, (ir.Try, ir.Match)):
+            self.arms(stmt)
         elif isinstance(stmt, ir.InsertGrad):
             self.insertion(stmt)
 
@@ -497,7 +500,7 @@ class Reverse:
             if isinstance(current, Value):
                 if current not in seen:
                     seen.add(current)
-                    merges = current.kind in ("head", "join", "exit")
+                    merges = current.kind in ("head", "join", "told", "exit")
                     stack.extend(current.inputs if merges else [current.expr])
             elif isinstance(current, ir.Call):
                 if not returns_displays(current.function):
@@ -598,15 +601,57 @@ class Reverse:
     # --- control flow --------------------------------------------------------------------------
 
     def branch(self, stmt: ir.If) -> None:
+        bodies = self.ways(stmt, list(ir.blocks(stmt)))
+        if any(not isinstance(s, ir.Comment) for body in bodies for s in body):
+            cond = self._steering(stmt.cond)
+            self.emit(ir.If(cond, bodies[0], bodies[1], stmt.span, Role.ADJOINT))
+
+    def arms(self, stmt: ir.Try | ir.Match) -> None:
+        """The backward pass of the way that was taken; the forward pass has noted which."""
+        if isinstance(stmt, ir.Try):
+            self.block(stmt.final)
+        taken = [(i, way) for i, way in enumerate(ir.ways(stmt)) if ir.falls(way)]
+        if len(taken) == 1:
+            self.block(taken[0][1])
+            self._forget(ir.binds(stmt))
+            return
+        arms = ((), *(arm.binds for arm in stmt.arms), ())
+        bound = [arms[i + isinstance(stmt, ir.Match)] for i, _ in taken]
+        bodies = self.ways(stmt, [way for _, way in taken], bound)
+        if not any(not isinstance(s, ir.Comment) for body in bodies for s in body):
+            return
+        path = self.versions.joins[stmt][stmt.path]
+        spans = [arm.span for arm in stmt.arms]
+        if isinstance(stmt, ir.Try):
+            spans = [stmt.span, *spans]
+        rest: ir.Block = bodies[-1]
+        for (number, _), body in reversed(list(zip(taken, bodies))[:-1]):
+            args: tuple[ir.Expr, ...] = (ir.Version(path), ir.Const(number))
+            cond = ir.Op("compare", args, form=ir.Form.OPERATOR, detail=("==",))
+            if isinstance(stmt, ir.Try) and len(stmt.arms) == 1:
+                cond = ir.Op("operator.not_", args[:1], form=ir.Form.OPERATOR, detail=("not ",))
+            branch: ir.Stmt = ir.If(cond, body, rest, spans[number], Role.ADJOINT)
+            rest = [branch]
+        self.out += rest
+
+    def ways(
+        self,
+        stmt: ir.Stmt,
+        blocks: list[ir.Block],
+        bound: Sequence[tuple[str, ...]] = (),
+    ) -> list[ir.Block]:
+        """The backward passes of the ways on at a statement, with the same adjoints present.
+        ``bound`` are the names that each begins with binding."""
         start = dict(self.present)
         bodies: list[ir.Block] = []
         ends: list[dict[str, bool]] = []
-        for i, block in enumerate(ir.blocks(stmt)):
+        for i, block in enumerate(blocks):
             self.present = dict(start)
-            region = self._region_in(stmt, i)
+            region = self.versions.region_of[block[0]] if block else None
             bodies.append(self.nested(region, block) if region is not None else [])
+            self._forget(bound[i] if bound else ())
             ends.append(self.present)
-        union = list(dict.fromkeys([*ends[0], *ends[1]]))
+        union = list(dict.fromkeys(name for end in ends for name in end))
         for i, end in enumerate(ends):
             missing = [n for n in union if n not in end]
             outer, self.out = self.out, bodies[i]
@@ -616,13 +661,11 @@ class Reverse:
                 self.assign(self.names.adjoint(name), self.zeros(value))
                 end[name] = True
             self.out = outer
-        self.present = {n: ends[0][n] and ends[1][n] for n in union}
-        if any(not isinstance(s, ir.Comment) for body in bodies for s in body):
-            cond = self._steering(stmt.cond)
-            self.emit(ir.If(cond, bodies[0], bodies[1], stmt.span, Role.ADJOINT))
+        self.present = {n: all(end[n] for end in ends) for n in union}
+        return bodies
 
-    def _value_before(self, stmt: ir.If, name: str) -> Value:
-        """What a variable holds when an ``if`` is entered."""
+    def _value_before(self, stmt: ir.Stmt, name: str) -> Value:
+        """What a variable holds when a statement with several ways on is entered."""
         join = self.versions.joins[stmt].get(name)
         if join is None:
             return self._value_at(stmt, name)
