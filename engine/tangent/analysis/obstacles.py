@@ -27,7 +27,9 @@ class _Search:
         versions: Versions,
         activity: Activity,
         has_user_rule: Callable[[ir.Call | ir.Op], bool],
+        has_shadow: Callable[[Value], bool],
     ):
+        self.has_shadow = has_shadow
         self.program = program
         self.source = source
         self.versions = versions
@@ -183,7 +185,7 @@ class _Search:
                             )
                             direct.add(name)
         for name, value in active.items():
-            if value.kind == "mutated" and name not in direct:
+            if value.kind == "mutated" and name not in direct and not self.has_shadow(value):
                 changed = ", ".join(f"`{n}`" for n in sorted(direct)) or "an object"
                 self.report(
                     stmt.span,
@@ -340,6 +342,7 @@ def find_obstacles(
     versions: Versions,
     activity: Activity,
     has_user_rule: Callable[[ir.Call | ir.Op], bool],
+    has_shadow: Callable[[Value], bool] = lambda _: False,
 ) -> None:
     """Reports to ``program`` what keeps the function from being differentiated."""
-    _Search(program, function.source, versions, activity, has_user_rule).block(body)
+    _Search(program, function.source, versions, activity, has_user_rule, has_shadow).block(body)
