@@ -382,9 +382,11 @@ class _Build:
             shared = shared_memory(a.body, a.versions, a.activity, a.aliases)
         if not shared or a.given:
             return a
+        body = a.body
         try:
             return self._with_shadows(a, wrt, shared)
         except CannotMirror:
+            a.exit.body = body
             return a  # which is an obstacle
 
     def _with_shadows(self, a: _Analysed, wrt: tuple[str, ...], shared: set[Place]) -> _Analysed:
