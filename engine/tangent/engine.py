@@ -418,6 +418,7 @@ class _Build:
         mixed.update(v.name for v in active if not mirror.has(v))
         if forward:
             check_mirrored(a.body, mirror, needed)
+            mirror.needed = needed
             a.mirror = mirror
             a.kept_shadows = frozenset(named(n) for n in needed)
             return a

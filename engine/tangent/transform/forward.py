@@ -112,7 +112,9 @@ class Forward:
     def shares(self, value: Value) -> bool:
         """Whether a value shares memory that changes: its tangent is there from the start, and
         shares memory as the value does."""
-        return self.mirror is not None and self.mirror.has(value)
+        return (
+            self.mirror is not None and value.name in self.mirror.needed and self.mirror.has(value)
+        )
 
     def final_tangent(self, name: str, value: Value) -> ir.Expr:
         """The tangent of a result."""

@@ -72,6 +72,8 @@ class Mirror:
     boxes: bool = True
     # Whether a view or a copy was made of which the text does not tell which.
     uncertain: bool = field(default=False, init=False)
+    # The variables of which the derivative needs the shadows.
+    needed: set[str] = field(default_factory=set, init=False)
     # Whether items are stored: then what is not known is an array or a number, and no list. The
     # derivative sees to it.
     strict: bool = field(default=False, init=False)
