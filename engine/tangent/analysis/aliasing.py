@@ -244,6 +244,19 @@ class Aliases:
             own = self.place(bound[target.name])
             for source in sources(value, versions, self):
                 self._join(self.contents(own), source)
+        elif (
+            isinstance(target, ir.Name)
+            and isinstance(value, ir.Op)
+            and value.callee in ("operator.add", "operator.mul")
+            and any(joins_list(arg, versions) for arg in value.args)
+        ):
+            # Another list, of the same elements.
+            own = self.place(bound[target.name])
+            for arg in value.args:
+                for source in sources(arg, versions, self):
+                    if isinstance(arg, ir.Read):
+                        source = self.contents(source)
+                    self._join(self.contents(own), source)
         else:
             for name in ir.bound_names(target):
                 for source in sources(value, versions, self):
@@ -355,10 +368,7 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
                 yield aliases.contents(place)
             for arg in expr.args[2:]:
                 yield from sources(arg, versions, aliases)
-        elif expr.callee in ("select", "and", "or", "tuple", "list", "dict") or (
-            expr.callee in ("operator.add", "operator.mul")
-            and any(joins_list(arg, versions) for arg in expr.args)
-        ):
+        elif expr.callee in ("select", "and", "or", "tuple", "list", "dict"):
             for arg in expr.args:
                 yield from sources(arg, versions, aliases)
         elif expr.callee != "list.append" and not makes_new_value(expr):
