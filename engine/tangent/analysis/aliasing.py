@@ -244,19 +244,6 @@ class Aliases:
             own = self.place(bound[target.name])
             for source in sources(value, versions, self):
                 self._join(self.contents(own), source)
-        elif (
-            isinstance(target, ir.Name)
-            and isinstance(value, ir.Op)
-            and value.callee in ("operator.add", "operator.mul")
-            and any(joins_list(arg, versions) for arg in value.args)
-        ):
-            # Another list, of the same elements.
-            own = self.place(bound[target.name])
-            for arg in value.args:
-                for source in sources(arg, versions, self):
-                    if isinstance(arg, ir.Read):
-                        source = self.contents(source)
-                    self._join(self.contents(own), source)
         else:
             for name in ir.bound_names(target):
                 for source in sources(value, versions, self):
