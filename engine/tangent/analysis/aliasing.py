@@ -346,7 +346,8 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
                     yield place
                 yield aliases.contents(place)
         elif expr.callee == "list.pop" or _moves_elements(expr):
-            for arg in expr.args[:1] if expr.callee == "list.pop" else expr.args:
+            first = expr.callee in ("list.pop", "tangent.repeated")
+            for arg in expr.args[:1] if first else viewed(expr):
                 for place in sources(arg, versions, aliases):
                     yield aliases.contents(place)
         elif expr.callee in ("dict.get", "dict.setdefault"):
