@@ -18,7 +18,7 @@ from typing import Any
 import gast
 
 from tangent.analysis.activity import Activity, find_activity
-from tangent.analysis.aliasing import Aliases, find_aliases
+from tangent.analysis.aliasing import Aliases, Place, find_aliases
 from tangent.analysis.complex_numbers import mentions_complex
 from tangent.analysis.cuts import report_cuts
 from tangent.analysis.effects import is_pure_function, note_mutations
@@ -26,6 +26,7 @@ from tangent.analysis.numeric import find_numeric
 from tangent.analysis.obstacles import find_obstacles, result_kind
 from tangent.analysis.scalars import is_integer_annotation
 from tangent.analysis.shapes import NUMBER, Shapes, extents_of, find_shapes
+from tangent.analysis.sharing import shared_memory
 from tangent.analysis.versions import Value, Versions, find_versions
 from tangent.derivative import Dependency, Derivative, Role
 from tangent.diagnostics import DerivativeError, Diagnostic
@@ -48,10 +49,19 @@ from tangent.simplify.jumps import settle_jumps
 from tangent.source.text import Span
 from tangent.transform.forward import Forward
 from tangent.transform.names import Names
+from tangent.transform.numbers import with_numbers
 from tangent.transform.parts import Part, PartError, name_parts, parse_part, unique_names
 from tangent.transform.records import with_records
 from tangent.transform.reverse import CalleePair, Options, Reverse
 from tangent.transform.seeds import ANY_SHAPE, needs_seed_check
+from tangent.transform.shadows import (
+    CannotMirror,
+    Mirror,
+    Shadows,
+    check_mirrored,
+    needed_variables,
+    simple_statements,
+)
 from tangent.transform.user_rules import Template, TemplateError
 
 Wrt = int | str | Sequence[int | str] | None
@@ -152,12 +162,27 @@ class _Analysed:
     wrt: tuple[str, ...] = ()
     given: tuple[ir.Stmt, ...] = ()
 
+    # Where memory that changes is shared: the shadows of variables, in reverse and forward mode.
+    shadows: Shadows | None = None
+    mirror: Mirror | None = None
+    kept_shadows: frozenset[str] = frozenset()  # and the names under which they are kept
+
     def input(self, name: str) -> Value:
         """The value of a variable of ``wrt``."""
         for stmt in self.given:
             if name in self.versions.bound[stmt]:
                 return self.versions.bound[stmt][name]
         return self.versions.params[name]
+
+    def has_shadow(self, value: Value) -> bool:
+        """Whether the memory of a value has an adjoint, or a tangent, that shares as it does."""
+        if self.mirror is not None:
+            return self.mirror.has(value)
+        return self.shadows is not None and self.shadows.of(value) is not None
+
+    @property
+    def shadow_names(self) -> frozenset[str]:
+        return frozenset(() if self.shadows is None else self.shadows.names)
 
     @property
     def body(self) -> ir.Block:
@@ -339,6 +364,7 @@ class _Build:
                 break
             exit_.body = name_operations(function, expanded)
             analysed = self._flow(function, exit_, names, wrt, given)
+        analysed = self._shared(analysed, wrt)
         find_obstacles(
             self.program,
             function,
@@ -346,6 +372,7 @@ class _Build:
             analysed.versions,
             analysed.activity,
             lambda node: self.template(node, function.source) is not None,
+            analysed.has_shadow,
         )
         report_cuts(
             self.program,
@@ -368,6 +395,69 @@ class _Build:
                     for node in ir.walk(expr):
                         if isinstance(node, ir.Call):
                             self.guarded.add(node.function)
+
+    def _shared(self, a: _Analysed, wrt: tuple[str, ...]) -> _Analysed:
+        """The function with what its derivative needs if memory that changes is shared."""
+        shared = shared_memory(a.body, a.versions, a.activity, a.aliases)
+        if shared:
+            shapes = find_shapes(a.function, a.versions, a.aliases)
+            a.exit.body = with_numbers(a.body, a.versions, a.aliases, shapes, shared)
+            a = self._flow(a.function, a.exit, a.names, wrt, a.given)
+            shared = shared_memory(a.body, a.versions, a.activity, a.aliases)
+        if not shared or a.given:
+            return a
+        body = a.body
+        try:
+            return self._with_shadows(a, wrt, shared)
+        except CannotMirror:
+            a.exit.body = body
+            return a  # which is an obstacle
+
+    def _with_shadows(self, a: _Analysed, wrt: tuple[str, ...], shared: set[Place]) -> _Analysed:
+        """The function with shadows for variables that share memory (forward mode: with what
+        tells the tangents of such variables)."""
+        forward = self.options.mode == "forward"
+        own: dict[str, str] = {}
+        mixed: set[str] = set(a.exit.results)
+
+        def named(variable: str) -> str:
+            if forward:
+                return a.names.tangent(variable)
+            if variable not in mixed:
+                return a.names.adjoint(variable)
+            # The adjoint of a result is what the derivative is given; and a variable may hold
+            # other values, which have an adjoint and no shadow.
+            if variable not in own:
+                own[variable] = a.names.fresh(f"b{variable}_shadow")
+            return own[variable]
+
+        for _ in range(3):  # displays in displays
+            mirror = self._mirror(a, shared, named)
+            a.exit.body = simple_statements(a.body, mirror, a.names.fresh)
+            a = self._flow(a.function, a.exit, a.names, wrt, a.given)
+            shared = shared_memory(a.body, a.versions, a.activity, a.aliases)
+        mirror = self._mirror(a, shared, named)
+        needed = needed_variables(a.body, mirror, a.activity.is_active)
+        active = [v for v in a.versions.values if a.activity.is_active(v)]
+        mixed.update(v.name for v in active if not mirror.has(v))
+        if forward:
+            check_mirrored(a.body, mirror, needed)
+            mirror.needed = needed
+            a.mirror = mirror
+            a.kept_shadows = frozenset(named(n) for n in needed)
+            return a
+        shadows = Shadows(mirror, a.body, needed, a.function.span)
+        a.exit.body = shadows.body
+        a = self._flow(a.function, a.exit, a.names, wrt, a.given)
+        shadows.settle(self._mirror(a, shared, named))
+        a.shadows = shadows
+        return a
+
+    def _mirror(self, a: _Analysed, shared: set[Place], named: Callable[[str], str]) -> Mirror:
+        shapes = find_shapes(a.function, a.versions, a.aliases)
+        numeric = find_numeric(a.function, a.body, a.versions, shapes)
+        boxes = self.options.mode != "forward"
+        return Mirror(a.body, a.versions, a.aliases, shapes, numeric, shared, named, boxes)
 
     def _flow(
         self,
@@ -494,6 +584,7 @@ class _Build:
             tensors,
             a.aliases.kinds,
             frozenset(a.given),
+            a.shadows,
         )
 
     def _backward(
@@ -502,7 +593,8 @@ class _Build:
         """The backward pass up to the gradient, with the lines that open the seed."""
         reverse = self.reverse(a)
         active = {n: False for n, v in zip(a.exit.results, a.results) if a.activity.is_active(v)}
-        backward = reverse.run(active)
+        shadowed = {n: v for n, v in zip(a.exit.results, a.results) if reverse.shadow(v)}
+        backward = reverse.run({n: owned for n, owned in active.items() if n not in shadowed})
         opening: ir.Block = []
         if a.exit.is_tuple:
             targets = tuple(
@@ -529,11 +621,15 @@ class _Build:
                 opening.append(
                     ir.Assign(ir.Name(adjoint), checked, span=self._result_span(a), role=Role.SEED)
                 )
+        for name in dict.fromkeys(n for n in a.exit.results if n in shadowed and n in active):
+            seed_of = a.names.adjoint(name)
+            opening.append(reverse.seeded(shadowed[name], seed_of, self._result_span(a)))
         backward.block[:0] = opening
         gradient: list[ir.Expr] = []
         for name in wrt:
-            if name in reverse.present:
-                adjoint = ir.Read(a.names.adjoint(name))
+            shadow = reverse.gradient(a.input(name))
+            if shadow is not None or name in reverse.present:
+                adjoint = shadow or ir.Read(a.names.adjoint(name))
                 own = ir.Version(a.input(name))
                 # The cotangent of a real number may have got an imaginary part.
                 real = ir.Op("tangent.as_kind_of", (adjoint, own))
@@ -602,8 +698,10 @@ class _Build:
             a.aliases,
             a.names,
             None if self.options.optimized else a.activity.is_varied,
+            a.shadow_names,
         )
         self._report_interrupted(a, recorded.interrupted)
+        a.kept_shadows = recorded.shadows
         forward, backward = recorded.forward, recorded.backward
         if self.options.preserve_result:
             self._return_result_too(a, forward, backward)
@@ -696,7 +794,9 @@ class _Build:
     def _cleaned(self, a: _Analysed, body: ir.Block) -> ir.Block:
         if self.options.optimized:
             guarded = a.function.source in self.guarded
-            body = remove_dead_code(body, a.aliases.is_shared, self.is_pure, guarded)
+            body = remove_dead_code(
+                body, a.aliases.is_shared, self.is_pure, a.kept_shadows, guarded
+            )
         return tidy_comments(settle_jumps(body))
 
     def is_pure(self, call: ir.Call) -> bool:
@@ -787,8 +887,10 @@ class _Build:
             a.aliases,
             a.names,
             None if self.options.optimized else a.activity.is_varied,
+            a.shadow_names,
         )
         self._report_interrupted(a, recorded.interrupted)
+        a.kept_shadows = recorded.shadows
         results = tuple(ir.Read(n) for n in a.exit.results)
         result: ir.Expr = (
             ir.Op("tuple", results, form=ir.Form.DISPLAY) if a.exit.is_tuple else results[0]
@@ -875,6 +977,7 @@ class _Build:
             Options(self.options.optimized, self.uses_complex),
             self.tangent_callee,
             lambda call: self.template(call, a.function.source),
+            a.mirror,
         )
         inputs = {name: a.input(name) for name in wrt}
         body = forward.run(inputs, a.given, self.options.check_dims and not nested)

@@ -134,7 +134,7 @@ def swap(x, y):
 def in_place(x):
     y = x.copy()       #: x.0 -> y.0
     z = y[1:]          #: y.0 -> z.0
-    z[0] = 2.0         #: -> y.1 z.1
+    z[0] = 2.0         #: -> z.1 y.1
     return y
 """,
     ],
@@ -576,12 +576,14 @@ def f(x):
     return y
 """,
     """
+import numpy as np
+
 def f(x):
     y = x * 1.0
-    v = y[1:]
-    v[0] = x[0]
+    v = np.broadcast_to(y, (2, 3))
+    y[0] = x[0]
 #   ^^^^^^^^^^^ aliased-update
-    return y
+    return v * y
 """,
     """
 import numpy as np

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from tangent.analysis.calls import BindingError, bind
 from tangent.analysis.mutations import mutations
 from tangent.analysis.scalars import scalar_variables
 from tangent.analysis.versions import Value, Versions, find_versions
 from tangent.ir import nodes as ir
 from tangent.ir.purity import IN_PLACE
+from tangent.lower.effects import INACTIVE_ATTRIBUTES
 from tangent.lower.kinds import Kinds, find_kinds
 from tangent.rules import registry
 
@@ -100,13 +102,23 @@ class Aliases:
         as deep if what that contains may change as well."""
         return self._changes.get(stmt, [])
 
+    def changed_roots(self, changed: Place) -> set[Place]:
+        """The sets of places that a change reaches."""
+        if isinstance(changed, tuple) and changed[0] == "deep":
+            return {self._root(changed[1]), self._root(self.contents(changed[1]))}
+        return {self._root(changed)}
+
+    def roots(self, value: Value) -> set[Place]:
+        """The sets of places that a value is in, and what it contains."""
+        if value.name in self.scalars:
+            return set()
+        return {self._root(part) for part in self._parts(self.place(value))}
+
     def sees(self, changed: Place, value: Value) -> bool:
         """Whether a change of a place may be seen through a value."""
         if value.name in self.scalars:
             return False
-        roots = {self._root(changed)}
-        if isinstance(changed, tuple) and changed[0] == "deep":
-            roots = {self._root(changed[1]), self._root(self.contents(changed[1]))}
+        roots = self.changed_roots(changed)
         return any(self._root(part) in roots for part in self._parts(self.place(value)))
 
     def is_mutated(self, value: Value) -> bool:
@@ -148,10 +160,11 @@ class Aliases:
         self._mutated = {self._root(place) for place in self._mutated}
         parameters = {*(p.name for p in function.params), *function.captured}
         for value in versions.values:
-            names = self._sharing.setdefault(self._root(self.place(value)), set())
-            names.add(value.name)
-            if value.kind == "param" and value.name in parameters:
-                names.add("the caller's")
+            for part in self._parts(self.place(value)):
+                names = self._sharing.setdefault(self._root(part), set())
+                names.add(value.name)
+                if value.kind == "param" and value.name in parameters:
+                    names.add("the caller's")
 
     def _statement(
         self, stmt: ir.Stmt, versions: Versions, stores: list[tuple[Place, ir.Expr]]
@@ -339,7 +352,8 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
                     yield place
                 yield aliases.contents(place)
         elif expr.callee == "list.pop" or _moves_elements(expr):
-            for arg in expr.args[:1] if expr.callee == "list.pop" else expr.args:
+            first = expr.callee in ("list.pop", "tangent.repeated")
+            for arg in expr.args[:1] if first else viewed(expr):
                 for place in sources(arg, versions, aliases):
                     yield aliases.contents(place)
         elif expr.callee in ("dict.get", "dict.setdefault"):
@@ -352,7 +366,7 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
             for arg in expr.args:
                 yield from sources(arg, versions, aliases)
         elif expr.callee != "list.append" and not makes_new_value(expr):
-            for child in ir.children(expr):
+            for child in viewed(expr):
                 yield from sources(child, versions, aliases)
 
 
@@ -381,6 +395,34 @@ def _moves_elements(op: ir.Op) -> bool:
     return rule is not None and rule.view and (rule.structural or op.callee == "builtins.sorted")
 
 
+def joins_list(expr: ir.Expr, versions: Versions) -> bool:
+    """Whether an operand is a list that is written out: ``+`` and ``*`` put its elements into
+    another list."""
+    if isinstance(expr, ir.Read):
+        value = versions.of[expr]
+        while value.kind in ("mutated", "head", "exit", "join") and value.inputs:
+            value = value.inputs[0]
+        return value.expr is not None and _is_display(value.expr)
+    return _is_display(expr)
+
+
+def _is_display(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Op) and expr.callee in ("list", "tuple")
+
+
+def viewed(op: ir.Op) -> tuple[ir.Expr, ...]:
+    """The operands that the value of an operation may be a view of."""
+    rule = registry.rule_for(op.callee)
+    if rule is None or not rule.inert:
+        return ir.children(op)
+    try:
+        arguments = bind(rule, op).arguments
+    except BindingError:
+        return ir.children(op)
+    inert = {arguments.get(p) for p in rule.inert}
+    return tuple(c for c in ir.children(op) if c not in inert)
+
+
 def makes_new_value(expr: ir.Expr) -> bool:
     """Whether an expression certainly gives an object of its own."""
     if not isinstance(expr, ir.Op):
@@ -391,6 +433,8 @@ def makes_new_value(expr: ir.Expr) -> bool:
         return False
     if expr.form is ir.Form.OPERATOR or registry.is_zero_gradient(expr.callee):
         return True
+    if expr.callee.startswith("attribute."):
+        return expr.detail[0] in INACTIVE_ATTRIBUTES
     if expr.callee == "numpy.einsum" and len(expr.args) == 2:
         return False  # of one array: "ij->ji" and "ii->i" are views
     rule = registry.rule_for(expr.callee)

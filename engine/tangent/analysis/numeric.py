@@ -75,11 +75,18 @@ def _makes_number(expr: ir.Expr | None) -> bool:
         return False
     if expr.callee.startswith("tangent."):
         return False  # a helper of derivative code may work on containers too
-    if expr.form is ir.Form.OPERATOR or registry.is_zero_gradient(expr.callee):
+    if expr.form is ir.Form.OPERATOR:
+        return not _has_display(expr)
+    if registry.is_zero_gradient(expr.callee):
         return True
     rule = registry.rule_for(expr.callee)
     # A helper of derivative code may work on containers too.
     return rule is not None and not rule.several and not rule.structural
+
+
+def _has_display(op: ir.Op) -> bool:
+    """Whether an operand is written out as a list or tuple: ``+`` and ``*`` give lists then."""
+    return any(isinstance(a, ir.Op) and a.callee in ("tuple", "list") for a in op.args)
 
 
 def find_numeric(
@@ -122,7 +129,8 @@ def _is_evidence(op: ir.Op) -> bool:
         index = op.args[1]
         return isinstance(index, ir.Op) and index.callee == "tuple"
     if op.form is ir.Form.OPERATOR:
-        return op.callee.startswith("operator.") and op.callee != "operator.not_"
+        known = op.callee.startswith("operator.") and op.callee != "operator.not_"
+        return known and not _has_display(op)
     return op.form is ir.Form.ATTRIBUTE
 
 

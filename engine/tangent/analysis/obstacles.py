@@ -29,7 +29,9 @@ class _Search:
         versions: Versions,
         activity: Activity,
         has_user_rule: Callable[[ir.Call | ir.Op], bool],
+        has_shadow: Callable[[Value], bool],
     ):
+        self.has_shadow = has_shadow
         self.program = program
         self.source = source
         self.versions = versions
@@ -236,7 +238,8 @@ class _Search:
                             )
                             direct.add(name)
         for name, value in active.items():
-            if value.kind == "mutated" and name not in direct and not self.told(stmt):
+            unseen = name not in direct and not self.has_shadow(value)
+            if value.kind == "mutated" and unseen and not self.told(stmt):
                 changed = ", ".join(f"`{n}`" for n in sorted(direct)) or "an object"
                 self.report(
                     stmt.span,
@@ -425,9 +428,10 @@ def find_obstacles(
     versions: Versions,
     activity: Activity,
     has_user_rule: Callable[[ir.Call | ir.Op], bool],
+    has_shadow: Callable[[Value], bool] = lambda _: False,
 ) -> None:
     """Reports to ``program`` what keeps the function from being differentiated."""
-    _Search(program, function.source, versions, activity, has_user_rule).block(body)
+    _Search(program, function.source, versions, activity, has_user_rule, has_shadow).block(body)
 
 
 def result_kind(value: Value, versions: Versions) -> str:

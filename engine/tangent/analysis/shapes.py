@@ -252,7 +252,7 @@ class Shapes:
         parts = wanted.args if is_tuple and isinstance(wanted, ir.Op) else (wanted,)
         sizes = [self._size(part) for part in parts]
         if any(size is None for size in sizes):
-            return self._fresh(op)
+            return self._fresh(op, len(sizes) if is_tuple else None)
         return _extents(*sizes)
 
     def _size(self, expr: ir.Expr) -> Hashable | None:
@@ -273,7 +273,7 @@ class Shapes:
         if isinstance(expr, ir.Op) and expr.callee == "builtins.len":
             extents = extents_of(self.of(expr.args[0]))
             return extents[0] if extents else ("size", self.key(expr))
-        return None
+        return ("size", self.key(expr)) if self.of(expr) == NUMBER else None
 
     def _item(self, op: ir.Op) -> Shape:
         """``x[i]``: an integer index takes away the first dimension; slices that leave out as

@@ -390,7 +390,8 @@ class _Walk:
     ) -> None:
         """An in-place change gives a new value to every variable that may see it."""
         for name, place in self.aliases.changes(stmt):
-            for other in list(env):
+            # The variable itself first: what the others see comes from it.
+            for other in sorted(env, key=lambda n: n != name):
                 if other == name and other in bound:
                     continue  # `x += v`: the assignment has made the value
                 if not self.aliases.sees(place, env[other]):

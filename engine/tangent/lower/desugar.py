@@ -66,10 +66,10 @@ def desugar(
             isinstance(stmt, ir.For)
             and isinstance(stmt.target, (ir.Name, ir.Unpack))
             and loops
-            and _has_items(stmt.iter)
+            and has_items(stmt.iter)
         ):
             before = []
-            stmt = _indexed_loop(stmt, before, fresh)
+            stmt = indexed_loop(stmt, before, fresh)
             out += before
         if isinstance(stmt, ir.Match) and is_active(stmt.subject):
             before = []
@@ -162,7 +162,7 @@ def _distinct(target: ir.Target, fresh: Callable[[str], str]) -> ir.Target:
     return renamed(target)
 
 
-def _has_items(iterable: ir.Expr) -> bool:
+def has_items(iterable: ir.Expr) -> bool:
     """Whether what is iterated over is nothing that is not followed: what that gives cannot be
     asked for by position."""
     if isinstance(iterable, ir.Opaque):
@@ -170,7 +170,7 @@ def _has_items(iterable: ir.Expr) -> bool:
     if not isinstance(iterable, ir.Op) or iterable.callee not in _ITERATORS:
         return True
     followed = iterable.callee not in ("builtins.map", "builtins.filter")
-    return followed and all(_has_items(arg) for arg in iterable.args)
+    return followed and all(has_items(arg) for arg in iterable.args)
 
 
 _ITERATORS = frozenset(
@@ -399,9 +399,11 @@ def _keyed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -> 
     return ir.For(key, keys, [*loop.items, *stmt.body], span=stmt.span, role=stmt.role)
 
 
-def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -> ir.For:
-    """A loop over an expression, as a loop over a variable, over the keys of a dictionary, or
-    over positions."""
+def indexed_loop(
+    stmt: ir.For, before: ir.Block, fresh: Callable[[str], str], always: bool = False
+) -> ir.For:
+    """A loop over an expression, as a loop over a variable, over the keys of a dictionary, or,
+    if it must be or ``always``, over positions."""
     keyed = _keyed_loop(stmt, before, fresh)
     if keyed is not None:
         return keyed
@@ -410,7 +412,9 @@ def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -
     callee = iterable.callee if isinstance(iterable, ir.Op) and not iterable.keywords else ""
     if callee == "builtins.reversed" and isinstance(iterable, ir.Op) and len(iterable.args) == 1:
         loop.go(target, iterable.args[0])
-    elif callee in ("builtins.enumerate", "builtins.zip") or isinstance(target, ir.Unpack):
+    elif (
+        callee in ("builtins.enumerate", "builtins.zip") or isinstance(target, ir.Unpack) or always
+    ):
         loop.go(target, iterable)
     else:
         return ir.For(target, loop.variable(iterable), stmt.body, span=stmt.span, role=stmt.role)

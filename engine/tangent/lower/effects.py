@@ -29,6 +29,7 @@ HARMLESS_METHODS = frozenset(
 
 # Library functions that change an argument, with its position.
 MUTATING_FUNCTIONS = {
+    "tangent.add_into": 0,
     "numpy.copyto": 0,
     "numpy.put": 0,
     "numpy.place": 0,

@@ -1361,7 +1361,7 @@ class FunctionLowering:
                 callee = self.expr(func)
         symbol = callee.symbol if isinstance(callee, ir.Global) else None
         if isinstance(symbol, Library):
-            position = effects.MUTATING_FUNCTIONS.get(symbol.dotted)
+            position = effects.MUTATING_FUNCTIONS.get(canonical(symbol.dotted))
             if symbol.dotted.endswith(".at"):
                 position = 0
             rule = registry.rule_for(symbol.dotted)

@@ -1,12 +1,13 @@
 """Rules for the functions of `tangent.runtime`, so that derivative code can be differentiated.
 
 Most are linear in the cotangent they are given, which their signatures call ``c``, and read
-their other arrays only for a shape. `take_out` has no rule: it changes its argument.
+their other arrays only for a shape. `take_out` and `add_into` have none: they change an argument.
 """
 
 from __future__ import annotations
 
 from tangent.rules.declare import (
+    SCALAR,
     elementwise,
     general,
     helpers,
@@ -93,6 +94,66 @@ general(
     shape=like("x"),
     adapts=True,
     tests=("normal(2, 3)", "2.0", "[1.0, normal(2)]"),
+)
+elementwise("tangent.number", "value", "g", shape=SCALAR, tests=("normal()", "2.0"))
+general(
+    "tangent.shadow",
+    "x, value=0.0",
+    {"value": "g"},
+    {"value": "shadow(x, g)"},
+    inert=("x",),
+    shape=like("x"),
+    tests=("normal(2, 3), normal(2, 3)", "normal(6)[::2], normal(3)"),
+)
+general(
+    "tangent.shadows",
+    "x, value=0.0",
+    {"value": "g"},
+    {"value": "shadows(x, g)"},
+    inert=("x",),
+    shape=like("x"),
+    tests=("normal(2, 3), normal(2, 3)", "[normal(3), 2.0], [normal(3), 1.0]"),
+)
+linear(
+    "tangent.writable",
+    "view",
+    {"view": "g"},
+    shape=like("view"),
+    view=True,
+    tests=("np.diagonal(normal(3, 3))",),
+)
+linear(
+    "tangent.laid_out",
+    "value, x",
+    {"value": "g"},
+    shape=like("x"),
+    inert=("x",),
+    tests=("normal(2, 3), normal(2, 3)", "2.0, 1.0", "[normal(2)], [normal(2)]"),
+)
+linear(
+    "tangent.boxed",
+    "x",
+    {"x": "g"},
+    shape=like("x"),
+    view=True,
+    tests=("normal(2, 3)", "normal()"),
+)
+linear(
+    "tangent.unboxed",
+    "x",
+    {"x": "g"},
+    shape=like("x"),
+    view=True,
+    tests=("normal(2, 3)", "normal()"),
+)
+linear(
+    "tangent.next_shadow",
+    "old, x",
+    {"old": "g"},
+    shape=like("old"),
+    view=True,
+    inert=("x",),
+    tests=("normal(2), normal(2)", "np.array(1.0), 2.0"),
 )
 general(
     "tangent.apart",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,119 @@ def apart(value: Any, array: Any) -> Any:
             " copy them first: y[0], y[1] = y[1].copy(), y[0].copy()"
         )
     return value
+
+
+def number(value: Any) -> Any:
+    """``value``, which must be a number.
+
+    Raises ValueError for an array or a list: a derivative that takes an item for a number would
+    be wrong for one, which would share its memory.
+    """
+    if isinstance(value, np.ndarray) and not value.ndim:
+        return value[()]
+    if isinstance(value, (np.ndarray, list, tuple, dict)):
+        raise ValueError(
+            f"an item that is used as a number is a {type(value).__name__}; the derivative"
+            " relies on its being a number: copy it first (`.copy()`)"
+        )
+    return value
+
+
+def shadows(x: Any, value: Any = 0.0) -> Any:
+    """As `shadow`, and for a list or tuple one of shadows."""
+    return _elements(x, value, shadows) if isinstance(x, (list, tuple)) else shadow(x, value)
+
+
+def _elements(x: Any, value: Any, memory: Callable[[Any, Any], Any]) -> Any:
+    """New memory for each element of a list, the same for the same array."""
+    values = value if isinstance(value, (list, tuple)) else [value] * len(x)
+    made: list[tuple[Any, Any]] = []
+    for own, c in zip(x, values, strict=True):
+        found = None
+        for other, shadow_ in made if isinstance(own, np.ndarray) else ():
+            if own is other:
+                found = shadow_
+            elif isinstance(other, np.ndarray) and np.may_share_memory(own, other):
+                raise ValueError(
+                    "cannot differentiate changes in place of arrays that share memory in a list"
+                )
+        made.append((own, memory(own, c) if found is None else found))
+    return rebuilt(x, [shadow_ for _, shadow_ in made])
+
+
+def shadow(x: Any, value: Any = 0.0) -> Any:
+    """Memory for the adjoint of ``x``, or its tangent, filled with ``value``: an array laid out
+    as ``x`` is, so that what is a view of ``x`` is a view of it; for a number an array without
+    dimensions.
+
+    Raises TypeError for a list or another container: its items are no memory of numbers.
+    """
+    if isinstance(x, (list, tuple, dict)):
+        raise TypeError(
+            f"cannot differentiate changes in place of a {type(x).__name__} that another variable"
+            " sees, too: make it an array"
+        )
+    if not isinstance(x, (np.ndarray, np.generic, float, int, complex)):
+        return zeros_like(x)
+    zero = zeros_like(x)
+    if not isinstance(x, np.ndarray) or not x.size:
+        made = np.array(zero)
+    elif x.strides == zero.strides or x.itemsize == 0:
+        made = zero
+    else:
+        # Elements of the memory that `x` spans, as far as they are some of `x`'s.
+        scale = [s // x.itemsize for s in x.strides]
+        low = sum(s * (n - 1) for s, n in zip(scale, x.shape) if s < 0)
+        high = sum(s * (n - 1) for s, n in zip(scale, x.shape) if s > 0)
+        memory = np.zeros(high - low + 1, zero.dtype)
+        strides = [s * zero.itemsize for s in scale]
+        made = np.lib.stride_tricks.as_strided(memory[-low:], x.shape, strides)
+    made[...] = value
+    return made
+
+
+def laid_out(value: Any, x: Any) -> Any:
+    """A copy of ``value``, a tangent of ``x``, laid out in memory as ``x`` is; a number is one
+    still."""
+    if isinstance(x, (list, tuple)):
+        return _elements(x, value, lambda v, c: laid_out(c, v))
+    return shadow(x, value) if isinstance(x, np.ndarray) else value
+
+
+def boxed(x: Any) -> Any:
+    """``x``; for a number an array without dimensions, whose value can change."""
+    return np.array(x) if isinstance(x, (float, int, complex, np.generic)) else x
+
+
+def unboxed(x: Any) -> Any:
+    """``x``, with numbers for arrays without dimensions."""
+    if isinstance(x, np.ndarray):
+        return x[()]
+    if isinstance(x, (list, tuple)):
+        return rebuilt(x, [unboxed(value) for value in x])
+    return x
+
+
+def next_shadow(old: Any, x: Any) -> Any:
+    """The shadow of ``x`` after ``x += v``, where it was ``old`` before: the same memory if
+    ``x`` is an array, and other memory if it is a number."""
+    return old if isinstance(x, np.ndarray) else np.array(old)
+
+
+def writable(view: Any) -> Any:
+    """A view of a shadow that NumPy gives for reading only, for writing."""
+    if isinstance(view, np.ndarray):
+        view.setflags(write=True)
+    return view
+
+
+def add_into(shadow: Any, c: Any) -> None:
+    """Adds ``c`` to ``shadow`` in place."""
+    if isinstance(shadow, (list, tuple)):
+        for part, value in zip(shadow, c, strict=True):
+            add_into(part, value)
+    else:
+        shadow += c
 
 
 def accumulate(a: Any, b: Any) -> Any:

@@ -18,8 +18,10 @@ class _Sweep:
         self,
         shared: Callable[[str], bool],
         pure_call: Callable[[ir.Call], bool],
+        shadows: frozenset[str],
         guarded: bool = False,
     ):
+        self.shadows = shadows
         self.shared = shared
         self.pure_call = pure_call
         # What an exception leads to reads, where one may come; and whether what raises it must
@@ -166,12 +168,14 @@ class _Sweep:
 
     def _target_needed(self, stmt: ir.Assign, target: ir.Target, live: set[str]) -> bool:
         if isinstance(target, ir.Name):
-            if target.name in live:
+            if target.name in live or (stmt.augmented and target.name in self.shadows):
                 return True
             # `x += y` on an array is seen by everyone who holds it.
             return stmt.augmented and stmt.role is Role.PRIMAL and self.shared(target.name)
         if isinstance(target, ir.Item):
-            return target.name in live or (stmt.role is Role.PRIMAL and self.shared(target.name))
+            return target.name in live | self.shadows or (
+                stmt.role is Role.PRIMAL and self.shared(target.name)
+            )
         if isinstance(target, ir.Unpack):
             return any(self._target_needed(stmt, part, live) for part in target.targets)
         return True
@@ -209,16 +213,18 @@ def remove_dead_code(
     block: ir.Block,
     shared: Callable[[str], bool],
     pure_call: Callable[[ir.Call], bool],
+    shadows: frozenset[str] = frozenset(),
     guarded: bool = False,
 ) -> ir.Block:
     """The body of a function without what has no effect on what it returns.
 
     ``shared`` tells whether an object in a primal variable may be seen from outside (a
     parameter, or something that may share memory with another variable), so that changing it
-    in place is an effect; ``pure_call`` whether calling a user function is none. If the function
-    is ``guarded``, an exception that it raises may be caught: then whatever may raise one stays.
+    in place is an effect; ``pure_call`` whether calling a user function is none. ``shadows`` may
+    share memory with one another. If the function is ``guarded``, an exception that it raises may
+    be caught: then whatever may raise one stays.
     """
-    out, _ = _Sweep(shared, pure_call, guarded).block(block, set())
+    out, _ = _Sweep(shared, pure_call, shadows, guarded).block(block, set())
     return out
 
 

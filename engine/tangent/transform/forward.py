@@ -32,6 +32,7 @@ from tangent.transform import templates
 from tangent.transform.names import Names, noun
 from tangent.transform.reverse import CalleePair, Options, unpacked, weight
 from tangent.transform.seeds import needs_seed_check
+from tangent.transform.shadows import Mirror
 from tangent.transform.user_rules import Template
 
 _LONG = 8
@@ -50,7 +51,9 @@ class Forward:
         options: Options,
         callee: Callable[[ir.Call, tuple[str, ...]], CalleePair],
         template: Callable[[ir.Call | ir.Op], Template | None],
+        mirror: Mirror | None = None,
     ):
+        self.mirror = mirror
         self.function = function
         self.body = body
         self.versions = versions
@@ -91,10 +94,31 @@ class Forward:
             ):
                 checked = ir.Op("tangent.check_tangent_seed", (seed, ir.Read(name)))
                 opening.append(ir.Assign(ir.Name(seed.name), checked, span=span, role=Role.SEED))
-            if self.activity.is_active(value) and self.aliases.is_mutated(value):
+            if (
+                self.mirror is not None
+                and self.mirror.has(value)
+                and (self.mirror.uncertain or not self.mirror.numeric.is_numeric(value))
+            ):
+                copy = self.mirror.new(ir.Read(name), seed)
+                opening.append(ir.Assign(ir.Name(seed.name), copy, span=span, role=Role.SEED))
+            elif self.activity.is_active(value) and self.aliases.is_mutated(value):
                 copy = ir.Op("tangent.snapshot", (seed,))
                 opening.append(ir.Assign(ir.Name(seed.name), copy, span=span, role=Role.SEED))
+        for name, value in self.versions.params.items():
+            if name not in wrt and self.shares(value):
+                span = self.function.span
+                assert self.mirror is not None
+                zero = self.mirror.new(ir.Read(name))
+                seed_name = self.names.tangent(name)
+                opening.append(ir.Assign(ir.Name(seed_name), zero, span=span, role=Role.SEED))
         return [*opening, *body]
+
+    def shares(self, value: Value) -> bool:
+        """Whether a value shares memory that changes: its tangent is there from the start, and
+        shares memory as the value does."""
+        return (
+            self.mirror is not None and value.name in self.mirror.needed and self.mirror.has(value)
+        )
 
     def final_tangent(self, name: str, value: Value) -> ir.Expr:
         """The tangent of a result."""
@@ -153,7 +177,7 @@ class Forward:
         value = self.versions.bound[stmt].get(name)
         if value is None or not self.activity.is_active(value):
             return False
-        if not self.activity.is_active(value.inputs[0]):
+        if not self.activity.is_active(value.inputs[0]) and not self.shares(value):
             self.start_at_zero(name, value.inputs[0])
         return True
 
@@ -163,7 +187,11 @@ class Forward:
         if isinstance(target, ir.Item):
             self.item_assignment(stmt, target, value)
             return
-        active = [n for n in ir.bound_names(target) if self.activity.is_active(bound[n])]
+        active = [
+            n
+            for n in ir.bound_names(target)
+            if self.activity.is_active(bound[n]) or self.shares(bound[n])
+        ]
         active += [n for n in stored_names(target) if self._ensure_container(stmt, n)]
         if isinstance(value, ir.Op) and value.callee == "list.pop":
             assert isinstance(value.args[0], ir.Read)
@@ -183,7 +211,9 @@ class Forward:
         if not active:
             self.emit(stmt)
             return
-        if isinstance(target, ir.Name):
+        if isinstance(target, ir.Name) and self.shares(bound[target.name]) and not stmt.display:
+            self.shared_assignment(stmt, target.name, value)
+        elif isinstance(target, ir.Name):
             self.name_assignment(stmt, target.name, value)
         elif isinstance(target, ir.Unpack):
             self.unpack(stmt, target, value, active)
@@ -192,7 +222,7 @@ class Forward:
         tangent = self.own(value, self.exact(value, self.tangent(value)))
         if (
             self.aliases.is_mutated(self.versions.bound[stmt][name])
-            and not (isinstance(tangent, ir.Op) and tangent.form is ir.Form.OPERATOR)
+            and not (isinstance(tangent, ir.Op) and _is_copy(tangent))
             and makes_new_value(value)
         ):
             # The variable owns its value and changes it in place; so must the tangent.
@@ -232,6 +262,105 @@ class Forward:
             self.assign(target, resolved)
             self.emit(self.primal(stmt))
 
+    def shared_assignment(self, stmt: ir.Assign, name: str, value: ir.Expr) -> None:
+        """A variable whose memory others see: so must be the memory of its tangent."""
+        assert self.mirror is not None
+        if stmt.augmented:
+            bound = self.versions.bound[stmt][name]
+            if not self.activity.is_active(bound):
+                self.emit(stmt)
+                return
+            own = self.names.tangent(name)
+            array = self.mirror.is_array(bound)
+            self._shared_update(stmt, ir.Name(own), ir.Read(own), value, array)
+            return
+        shared = self._shared_tangent(value)
+        if shared is not None:
+            self.assign(self.names.tangent(name), shared)
+            self.emit(stmt)
+        elif self.activity.is_varied(value):
+            self.name_assignment(stmt, name, value)
+        else:
+            self.emit(stmt)
+            bound = self.versions.bound[stmt][name]
+            if self.mirror.numeric.is_numeric(bound):
+                self.start_at_zero(name, bound)
+            else:
+                self.assign(self.names.tangent(name), self.mirror.new(ir.Read(name)))
+
+    def _shared_tangent(self, value: ir.Expr) -> ir.Expr | None:
+        """The tangent of an expression that gives shared memory; None for memory of its own."""
+        assert self.mirror is not None
+        if isinstance(value, ir.Op) and value.callee in ("tuple", "list"):
+            parts = tuple(
+                found[0]
+                if (found := self.mirror.of(arg)) is not None
+                else self.resolve(self.tangent_or_zero(arg))
+                for arg in value.args
+            )
+            return ir.Op(value.callee, parts, form=ir.Form.DISPLAY)
+        found = self.mirror.of(value)
+        return None if found is None else found[0]
+
+    def _shared_update(
+        self, stmt: ir.Assign, place: ir.Name | ir.Item, own: ir.Expr, value: ir.Expr, array: bool
+    ) -> None:
+        """``x *= v``: the tangent changes in place if ``x`` does."""
+        assert isinstance(value, ir.Op)
+        old, rest = value.args
+        is_sum = value.callee in ("operator.add", "operator.sub")
+        added = self.tangent(rest)
+        if is_sum and added is None:
+            self.emit(stmt)
+        elif is_sum:
+            assert added is not None
+            self._change(place, own, value, self.resolve(added))
+        elif array or value.callee == "operator.matmul":
+            total = self.tangent(value)
+            if total is not None:
+                resolved = self.resolve(total)
+                self.assign_primal_names()
+                whole = ir.Item(place.name, ir.Const(Ellipsis))
+                self.emit(ir.Assign(whole, resolved, span=stmt.span, role=Role.TANGENT))
+            self.emit(self.primal(stmt))
+            return
+        else:
+            # An array changes in place, a number gets another value; the same is done to both.
+            rule = registry.rule_for(value.callee)
+            assert rule is not None
+            binding = bind(rule, value)
+            facts = self.shapes.facts(binding, value)
+            names = {"a": ir.Primal(old), "b": self._operand(rest), "y": ir.Primal(value)}
+
+            def term(parameter: str, tangent: ir.Expr) -> ir.Expr:
+                template = templates.choose(rule.tangent[parameter], facts).template
+                operands = {**names, "g": tangent}
+                return templates.instantiate(templates.parse(template), operands, binding)
+
+            other = None
+            if added is not None:
+                other = self.atom(term("b", self.atom(added, rest)), value)
+            if value.callee in ("operator.mul", "operator.truediv"):
+                self._change(place, own, value, self.resolve(self._operand(rest)))
+            else:
+                slope = self.resolve(term("a", ir.Const(1.0)))
+                scaled = ir.Op("operator.mul", (own, slope), form=ir.Form.OPERATOR, detail=("*",))
+                self._change(place, own, scaled, slope)
+            if other is not None:
+                total = ir.Op("operator.add", (own, other), form=ir.Form.OPERATOR, detail=("+",))
+                self._change(place, own, total, other)
+        if is_sum and added is None:
+            return
+        self.emit(self.primal(stmt))
+
+    def _change(
+        self, place: ir.Name | ir.Item, own: ir.Expr, like: ir.Op, operand: ir.Expr
+    ) -> None:
+        """``dx += operand``, with the operator of ``like``."""
+        self.assign_primal_names()
+        changed = ir.Op(like.callee, (own, operand), (), like.form, like.detail)
+        self.emit(ir.Assign(place, changed, augmented=True, span=self.span, role=Role.TANGENT))
+
     def unpack(self, stmt: ir.Assign, target: ir.Unpack, value: ir.Expr, active: list[str]) -> None:
         """The tangents are computed first and bound together, as the primal's values are."""
         pairs = [
@@ -243,6 +372,15 @@ class Forward:
         targets: list[ir.Target] = []
         tangents: list[ir.Expr] = []
         for part, part_value in pairs:
+            shared = None
+            if isinstance(part, ir.Name) and self.shares(bound[part.name]) and not stmt.display:
+                shared = self._shared_tangent(part_value)
+                if shared is None and not self.activity.is_varied(part_value):
+                    shared = ir.Op("tangent.zeros_like", (ir.Primal(part_value),))
+            if shared is not None:
+                targets.append(ir.Name(self.names.tangent(next(ir.bound_names(part)))))
+                tangents.append(shared)
+                continue
             tangent = self.tangent(part_value)
             if isinstance(part, ir.Item):
                 targets.append(ir.Item(self.names.tangent(part.name), part.index))
@@ -265,7 +403,7 @@ class Forward:
         if isinstance(target, ir.Unpack):
             return ir.Unpack(tuple(self._tangent_target(t, bound) for t in target.targets))
         assert isinstance(target, ir.Name)
-        active = self.activity.is_active(bound[target.name])
+        active = self.activity.is_active(bound[target.name]) or self.shares(bound[target.name])
         return ir.Name(self.names.tangent(target.name) if active else "_")
 
     def item_assignment(self, stmt: ir.Assign, target: ir.Item, value: ir.Expr) -> None:
@@ -275,6 +413,11 @@ class Forward:
         place = ir.Item(self.names.tangent(target.name), target.index, each=target.each)
         if target.each:
             self._each_element(stmt, place, value)
+            return
+        if stmt.augmented and self._in_a_list(stmt, target.name):
+            own = ir.Op("operator.getitem", (ir.Read(place.name), place.index))
+            own.form = ir.Form.SUBSCRIPT
+            self._shared_update(stmt, place, own, value, False)
             return
         tangent = self.tangent(value) if self.activity.is_varied(value) else None
         if tangent is None:
@@ -300,6 +443,15 @@ class Forward:
             self.emit(ir.Assign(place, resolved, span=stmt.span, role=Role.TANGENT))
         self.emit(self.primal(stmt))
 
+    def _in_a_list(self, stmt: ir.Assign, name: str) -> bool:
+        """Whether an item that is changed in place may be an array in a list."""
+        value = self.versions.bound[stmt][name]
+        return (
+            self.mirror is not None
+            and self.mirror.has(value)
+            and not self.mirror.numeric.is_numeric(value)
+        )
+
     def _each_element(self, stmt: ir.Assign, place: ir.Item, value: ir.Expr) -> None:
         """``np.add.at(y, i, v)``: as often as an element is named, so is its tangent."""
         assert isinstance(value, ir.Op)
@@ -318,11 +470,13 @@ class Forward:
         value = stmt.value
         if isinstance(value, ir.Op) and value.callee in IN_PLACE:
             base = value.args[0]
-            if isinstance(base, ir.Read) and self._ensure_container(stmt, base.name):
+            if isinstance(base, ir.Read) and (
+                self._ensure_container(stmt, base.name) or self.shares(self.versions.of[base])
+            ):
                 places = 1 if value.callee == "list.insert" else 0
                 moved: list[ir.Expr] = [self._operand(a) for a in value.args[1 : 1 + places]]
                 for item in value.args[1 + places :]:
-                    moved.append(self.tangent_or_zero(item))
+                    moved.append(self._shadow_of(item) or self.tangent_or_zero(item))
                 resolved = tuple(self.resolve(m) for m in moved)
                 self.assign_primal_names()
                 push = ir.Op(
@@ -340,7 +494,7 @@ class Forward:
     def insertion(self, stmt: ir.InsertGrad) -> None:
         value = self.versions.of[stmt.variable]
         name = stmt.variable.name
-        if not self.activity.is_active(value):
+        if not self.activity.is_active(value) and not self.shares(value):
             self.start_at_zero(name, value)
         self.emit(
             ir.InsertGrad(
@@ -366,7 +520,11 @@ class Forward:
             if not self.activity.is_active(join):
                 continue
             for end, value in zip(ends, join.branches):
-                if value is not None and not self.activity.is_active(value):
+                if (
+                    value is not None
+                    and not self.activity.is_active(value)
+                    and not self.shares(value)
+                ):
                     outer, self.out = self.out, end
                     self.span = stmt.span
                     self.start_at_zero(name, value)
@@ -460,7 +618,7 @@ class Forward:
     def loop(self, stmt: ir.For | ir.While) -> None:
         heads = self.versions.heads[stmt]
         for name, head in heads.items():
-            if self.activity.is_active(head) and head.inputs:
+            if self.activity.is_active(head) and head.inputs and not self.shares(head):
                 entry = head.inputs[0]
                 if (
                     entry.kind != "target"
@@ -474,7 +632,11 @@ class Forward:
         for name, head in heads.items():
             if self.activity.is_active(head):
                 last = head.inputs[-1]
-                if last.region.within(head.region) and not self.activity.is_active(last):
+                if (
+                    last.region.within(head.region)
+                    and not self.activity.is_active(last)
+                    and not self.shares(last)
+                ):
                     self.start_at_zero(name, last)
         self.out = outer
         if isinstance(stmt, ir.While):
@@ -561,8 +723,13 @@ class Forward:
             if op.callee == "dict" and i % 2 == 0:
                 parts.append(self._operand(arg))
                 continue
-            parts.append(self.tangent_or_zero(arg))
+            parts.append(self._shadow_of(arg) or self.tangent_or_zero(arg))
         return ir.Op(op.callee, tuple(parts), form=ir.Form.DISPLAY)
+
+    def _shadow_of(self, expr: ir.Expr) -> ir.Expr | None:
+        """The tangent of what shares memory that changes."""
+        found = None if self.mirror is None else self.mirror.of(expr)
+        return None if found is None else found[0]
 
     def _item(self, op: ir.Op) -> ir.Expr | None:
         base, index = op.args
@@ -831,6 +998,11 @@ def _renamed(stmt: ir.Stmt, names: dict[str, str]) -> ir.Stmt:
         target = ir.Item(target.name, ir.rebuild(target.index, replace), target.span)
     value = ir.rebuild(stmt.value, replace)
     return ir.Assign(target, value, stmt.augmented, stmt.span, stmt.role)
+
+
+def _is_copy(op: ir.Op) -> bool:
+    """Whether a tangent certainly has memory of its own."""
+    return op.form is ir.Form.OPERATOR or op.callee in ("tangent.snapshot", "numpy.copy")
 
 
 def stored_names(target: ir.Target) -> list[str]:

@@ -75,6 +75,8 @@ class Recorded:
     partial: tuple[str, ...]
     # Statements that an exception may leave with only a part of what they keep.
     interrupted: tuple[ir.Stmt, ...]
+    # The names under which the backward pass has shadows.
+    shadows: frozenset[str] = frozenset()
 
 
 class _Records:
@@ -87,7 +89,9 @@ class _Records:
         aliases: Aliases,
         names: Names,
         name_all: Callable[[ir.Expr], bool] | None,
+        shadows: frozenset[str],
     ):
+        self.shadows = shadows
         self.body = body
         self.backward = backward
         self.versions = versions
@@ -310,6 +314,12 @@ class _Records:
         return self.shapes.of_value(value)
 
     def statement(self, stmt: ir.Stmt, where: Region) -> None:
+        shadow = self.backward.writes.get(stmt)
+        if shadow is not None:
+            found = self.rewrite(shadow, where)
+            assert isinstance(stmt, ir.Assign) and isinstance(found, ir.Read)
+            assert isinstance(stmt.target, (ir.Name, ir.Item))
+            stmt.target.name = found.name
         if isinstance(stmt, (ir.Assign, ir.Evaluate)):
             stmt.value = self.rewrite(stmt.value, where)
             if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Item):
@@ -399,7 +409,16 @@ class _Records:
         whole = [*top, *stacks, *forward]
         certain = set(self.versions.params) | _bound_always(whole)
         partial = tuple(name for name in kept if name not in certain)
-        return Recorded(whole, self.backward.block, kept, partial, tuple(self.interrupted))
+        shadows = {n for v, n in self.saved.items() if v.name in self.shadows}
+        shadows |= self.backward.parts
+        return Recorded(
+            whole,
+            self.backward.block,
+            kept,
+            partial,
+            tuple(self.interrupted),
+            self.shadows | frozenset(shadows),
+        )
 
     def name_everything(self, is_varied: Callable[[ir.Expr], bool]) -> None:
         """The didactic form: every operation of the primal that carries a derivative has a
@@ -463,6 +482,13 @@ class _Records:
             self.again[value] = again
             self.named_again[expr] = value.name
             del self.stacks[value], self.hoisted[expr]
+        for value in [v for v in self.stacks if v.name in self.shadows]:
+            # A view of a shadow is taken once more.
+            found = None if value.expr is None else self.free(value.expr, value.region)
+            own = (value.name, self.saved[value])
+            if found is not None and not (isinstance(found, ir.Read) and found.name in own):
+                self.again[value] = found
+                del self.stacks[value]
 
     def restore(self) -> None:
         """Puts the pops at the top of the blocks that mirror where the values were made, the
@@ -490,7 +516,7 @@ class _Records:
                 for value in values
             ]
             again: ir.Block = [
-                ir.Assign(ir.Name(value.name), expr, span=_span_of(value), role=Role.RESTORE)
+                ir.Assign(ir.Name(self.saved[value]), expr, span=_span_of(value), role=Role.RESTORE)
                 for value, expr in self.again.items()
                 if value.region is region
             ]
@@ -526,7 +552,7 @@ class _Records:
         an iteration the variable holds it already, and the pop belongs between its last use
         and the first use of the older value.
         """
-        for head in [v for v in self.stacks if v.kind == "head"]:
+        for head in [v for v in self.stacks if v.kind == "head" and v.name not in self.shadows]:
             last = head.inputs[-1]
             loop = head.stmt
             if last not in self.stacks or last.region is not head.region or loop is None:
@@ -599,6 +625,8 @@ class _Records:
             return not makes_new_value(value.expr) and any(
                 self.aliases.is_mutated(self.versions.of[read]) for read in ir.reads(value.expr)
             )
+        if value.name in self.shadows:
+            return False
         return value.kind not in ("record", "count") and self.aliases.is_mutated(value)
 
     def _is_handed_on(self, node: ir.Expr, stmt: ir.Stmt) -> bool:
@@ -902,8 +930,10 @@ def with_records(
     aliases: Aliases,
     names: Names,
     name_all: Callable[[ir.Expr], bool] | None = None,
+    shadows: frozenset[str] = frozenset(),
 ) -> Recorded:
     """Decides for every primal value of the backward pass how it is had, and rewrites both
     passes accordingly. With ``name_all`` (which tells what carries a derivative) every
-    intermediate of the primal gets a name, needed or not."""
-    return _Records(body, backward, versions, shapes, aliases, names, name_all).run()
+    intermediate of the primal gets a name, needed or not. ``shadows`` are variables of the
+    forward pass that hold memory of the backward pass: they are kept, and never copied."""
+    return _Records(body, backward, versions, shapes, aliases, names, name_all, shadows).run()

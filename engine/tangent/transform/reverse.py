@@ -43,6 +43,7 @@ from tangent.rules.declare import Rule
 from tangent.source.text import Span
 from tangent.transform import templates
 from tangent.transform.names import Names, noun
+from tangent.transform.shadows import Shadows
 from tangent.transform.user_rules import Template
 
 
@@ -87,6 +88,10 @@ class Backward:
     counted: dict[ir.For | ir.While, Value] = field(default_factory=dict)
     # For lines of the user: the names under which they find primal values.
     renames: dict[ir.Stmt, dict[str, str]] = field(default_factory=dict)
+    # Statements that change a shadow in place, with the shadow: its name is not known yet.
+    writes: dict[ir.Stmt, ir.Version] = field(default_factory=dict)
+    # Names for parts of shadows.
+    parts: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -122,7 +127,9 @@ class Reverse:
         uses_tensors: bool,
         kinds: Kinds,
         given: frozenset[ir.Stmt] = frozenset(),
+        shadows: Shadows | None = None,
     ):
+        self.shadows = shadows
         self.function = function
         self.body = body
         self.versions = versions
@@ -192,6 +199,137 @@ class Reverse:
         for name in self.present:
             if self.names.adjoint(name) in names:
                 self.present[name] = False
+
+    # --- shadows -------------------------------------------------------------------------------
+
+    def shadow(self, value: Value | None) -> ir.Version | None:
+        """The shadow of a value, if its memory has one."""
+        found = None if self.shadows is None else self.shadows.of(value)
+        if found is None or value is None:
+            return None
+        reference = ir.Version(found)
+        self.shapes.declare(reference, self.shapes.of_value(value))
+        return reference
+
+    def _is_numeric(self, value: Value) -> bool:
+        """Whether a value is a number or an array, and no list."""
+        if self.numeric.is_numeric(value):
+            return True
+        return self.shadow(value) is not None and self.shadows.is_numeric(value)  # type: ignore[union-attr]
+
+    def gradient(self, value: Value) -> ir.Expr | None:
+        """The gradient of an argument that has a shadow: an array, or a number again."""
+        shadow = self.shadow(value)
+        if shadow is None or self.shadows is None or not self.activity.is_active(value):
+            return None
+        if self.shadows.is_certain(value):
+            return shadow
+        return self.helper("unboxed", shadow)
+
+    def seeded(self, value: Value, seed: str, span: Span | None) -> ir.Stmt:
+        """The statement that gives the shadow of a result what the derivative is given."""
+        shadow = self.shadow(value)
+        assert shadow is not None
+        stmt = ir.Assign(
+            ir.Name(seed),
+            self._plus(shadow, ir.Read(seed)),
+            augmented=True,
+            span=span,
+            role=Role.SEED,
+        )
+        self.result.writes[stmt] = ir.Version(shadow.value)
+        return stmt
+
+    def _plus(self, first: ir.Expr, second: ir.Expr) -> ir.Op:
+        total = algebra.add(first, second)
+        if isinstance(total, ir.Op) and total.args and total.args[0] is first:
+            if total.callee in ("operator.add", "operator.sub"):
+                return total
+        return ir.Op("operator.add", (first, second), form=ir.Form.OPERATOR, detail=("+",))
+
+    def _write(
+        self, shadow: ir.Version, index: ir.Expr | None, value: ir.Expr, each: bool = False
+    ) -> None:
+        """Adds to a shadow, or to items of it, in place."""
+        target: ir.Target = ir.Name("shadow")
+        current: ir.Expr = shadow
+        if index is not None:
+            target = ir.Item("shadow", index, each=each)
+            current = ir.Op("operator.getitem", (shadow, index), form=ir.Form.SUBSCRIPT)
+        stmt = ir.Assign(
+            target,
+            self._plus(current, value),
+            augmented=True,
+            span=self.span,
+            role=Role.ACCUMULATE,
+        )
+        self.result.writes[stmt] = ir.Version(shadow.value)
+        self.emit(stmt)
+
+    def _taken(self, shadow: ir.Version, name: str) -> ir.Read:
+        """All of a shadow, which is zero then."""
+        whole = ir.Op("tuple", (), form=ir.Form.DISPLAY)
+        taken = self.helper("take_out", shadow, whole)
+        return self.temp(f"{self.names.adjoint(name)}_value", taken, self.shapes.of(shadow))
+
+    def _shadowed_target(
+        self, stmt: ir.Assign, name: str, value: ir.Expr, shadow: ir.Version
+    ) -> None:
+        """Backwards through a binding of a variable that has a shadow."""
+        assert self.shadows is not None
+        bound = self.versions.bound[stmt][name]
+        if not self.activity.is_active(bound):
+            return
+        kind = self.shadows.kinds.get((stmt, name), "same")
+        if stmt.augmented and kind == "same":
+            self._shadowed_update(stmt, name, value, shadow)
+            return
+        if kind == "same" or not self.activity.is_varied(value):
+            return
+        if kind == "display":
+            assert isinstance(value, ir.Op)
+            for i, part in enumerate(value.args):
+                read = isinstance(part, ir.Read) and self.shadow(self.versions.of[part])
+                if not read and self.activity.is_varied(part):
+                    item = ir.Op("operator.getitem", (shadow, ir.Const(i)), form=ir.Form.SUBSCRIPT)
+                    self.shapes.declare(item, self.shapes.of(part))
+                    self.backprop(part, self._unboxed(item))
+        elif kind == "either":
+            self.backprop(value, self._taken(shadow, name))
+        else:
+            self._unused_shadow = shadow.value
+            certain = self.shadows.is_certain(bound)
+            self.backprop(value, shadow if certain else self._unboxed(shadow))
+        self.flush([])
+        self._unused_shadow = None
+
+    def _unboxed(self, shadow: ir.Expr) -> ir.Expr:
+        value = self.helper("unboxed", shadow)
+        self.shapes.declare(value, self.shapes.of(shadow))
+        return value
+
+    def _shadowed_update(
+        self, stmt: ir.Assign, name: str, value: ir.Expr, shadow: ir.Version
+    ) -> None:
+        """Backwards through ``x += v`` where ``x`` is an array that has a shadow."""
+        assert isinstance(value, ir.Op)
+        rest = value.args[1]
+        shape = self.shapes.of(shadow)
+        if value.callee not in ("operator.add", "operator.sub"):
+            self.backprop(value, self._taken(shadow, name))
+            self.flush([])
+            return
+        if not self.activity.is_varied(rest):
+            return
+        cotangent: ir.Expr = shadow
+        if any(self.shadow(self.versions.of[r]) is not None for r in ir.reads(rest)):
+            copied = ir.Op("numpy.copy", (shadow,), form=ir.Form.METHOD, detail=("copy",))
+            cotangent = self.temp(f"{self.names.adjoint(name)}_value", copied, shape)
+        if value.callee == "operator.sub":
+            cotangent = algebra.negate(cotangent)
+            self.shapes.declare(cotangent, shape)
+        self.backprop_reduced(rest, cotangent, shape)
+        self.flush([])
 
     def helper(self, name: str, *args: ir.Expr) -> ir.Op:
         return ir.Op(f"tangent.{name}", args)
@@ -282,6 +420,10 @@ class Reverse:
     def _target(self, stmt: ir.Assign, target: ir.Target, value: ir.Expr) -> None:
         if isinstance(target, ir.Name):
             bound = self.versions.bound[stmt].get(target.name)
+            shadow = self.shadow(bound)
+            if shadow is not None:
+                self._shadowed_target(stmt, target.name, value, shadow)
+                return
             owned = self.present.pop(target.name, None)
             if bound is None or owned is None or not self.activity.is_active(bound):
                 self._push_zero(value, bound)
@@ -349,9 +491,17 @@ class Reverse:
 
     def _item_target(self, stmt: ir.Assign, target: ir.Item, value: ir.Expr) -> None:
         bound = self.versions.bound[stmt].get(target.name)
-        if bound is None or target.name not in self.present or not self.activity.is_active(bound):
+        shadow = self.shadow(bound)
+        if bound is None or not self.activity.is_active(bound):
             return
-        if not stmt.augmented and is_whole(target.index) and self.numeric.is_numeric(bound):
+        if shadow is None and target.name not in self.present:
+            return
+        if (
+            shadow is None
+            and not stmt.augmented
+            and is_whole(target.index)
+            and self._is_numeric(bound)
+        ):
             self._whole_target(target.name, bound, value)
             return
         index = self._operand(target.index)
@@ -366,12 +516,15 @@ class Reverse:
                     return
                 read = ir.Op(
                     "operator.getitem",
-                    (self.adjoint(target.name, bound), index),
+                    (shadow or self.adjoint(target.name, bound), index),
                     form=ir.Form.SUBSCRIPT,
                 )
                 self.shapes.declare(read, self.shapes.of(current))
                 cotangent: ir.Expr = read
-                if any(r.name == target.name for r in ir.reads(rest)):
+                if any(
+                    r.name == target.name or self.shadow(self.versions.of[r]) is not None
+                    for r in ir.reads(rest)
+                ):
                     # What is added below must not change what is still to be read.
                     copied = ir.Op("numpy.copy", (read,), form=ir.Form.METHOD, detail=("copy",))
                     name = f"{self.names.adjoint(target.name)}_item"
@@ -388,9 +541,16 @@ class Reverse:
             self.backprop_reduced(value, taken, self.shapes.of(taken))
             self.flush([])
         else:
-            self.ensure(target.name, bound, owned=True)
-            place = ir.Item(self.names.adjoint(target.name), index)
-            self.emit(ir.Assign(place, ir.Const(0.0), span=self.span, role=Role.ADJOINT))
+            if shadow is None:
+                self.ensure(target.name, bound, owned=True)
+            self._zero_item(target.name, index, shadow)
+
+    def _zero_item(self, name: str, index: ir.Expr, shadow: ir.Version | None) -> None:
+        place = ir.Item(self.names.adjoint(name), index)
+        stmt = ir.Assign(place, ir.Const(0.0), span=self.span, role=Role.ADJOINT)
+        if shadow is not None:
+            self.result.writes[stmt] = shadow
+        self.emit(stmt)
 
     def _whole_target(self, name: str, bound: Value, value: ir.Expr) -> None:
         """``x[:] = v``: nothing of the old elements is left."""
@@ -433,6 +593,10 @@ class Reverse:
                 item = self._taken_item(part, bound.get(part.name))
                 if item is not None:
                     taken.append((part_value, item, self.shapes.of(item)))
+            elif isinstance(part, ir.Name) and self.shadow(bound.get(part.name)) is not None:
+                cotangent = self._shadowed_part(stmt, part.name, part_value)
+                if cotangent is not None:
+                    taken.append((part_value, cotangent, None))
             elif set(ir.bound_names(part)) & active:
                 cotangent = self._cotangent_of(part, bound, active)
                 if isinstance(part, ir.Unpack) and not self._is_display(part_value):
@@ -451,6 +615,17 @@ class Reverse:
             else:
                 self.backprop_reduced(part_value, cotangent, shape)
         self.flush(names)
+
+    def _shadowed_part(self, stmt: ir.Assign, name: str, value: ir.Expr) -> ir.Expr | None:
+        """The cotangent of a variable that is bound by an unpacking and has a shadow; None if it
+        is memory that has its own."""
+        bound = self.versions.bound[stmt][name]
+        shadow = self.shadow(bound)
+        assert self.shadows is not None and shadow is not None
+        kind = self.shadows.kinds.get((stmt, name), "same")
+        if kind == "same" or not self.activity.is_active(bound):
+            return None
+        return self._taken(shadow, name) if self.activity.is_varied(value) else None
 
     def _cotangent_of(
         self, target: ir.Target, bound: dict[str, Value], active: set[str]
@@ -511,33 +686,44 @@ class Reverse:
 
     def _taken_item(self, target: ir.Item, bound: Value | None) -> ir.Read | None:
         """The cotangent of ``x[i]`` after a store, taken out of the adjoint of ``x``."""
-        if bound is None or target.name not in self.present or not self.activity.is_active(bound):
+        shadow = self.shadow(bound)
+        if bound is None or not self.activity.is_active(bound):
             return None
-        self.ensure(target.name, bound, owned=True)
+        if shadow is None:
+            if target.name not in self.present:
+                return None
+            self.ensure(target.name, bound, owned=True)
         name = self.names.adjoint(target.name)
+        whole: ir.Expr = shadow or ir.Read(name)
         index = self._operand(target.index)
         shape = self.shapes.of(
             ir.Op("operator.getitem", (ir.Version(bound), target.index), form=ir.Form.SUBSCRIPT)
         )
         if self._in_place(bound, target.index):
-            item = ir.Op("operator.getitem", (ir.Read(name), index), form=ir.Form.SUBSCRIPT)
+            item = ir.Op("operator.getitem", (whole, index), form=ir.Form.SUBSCRIPT)
             copied = ir.Op("numpy.copy", (item,), form=ir.Form.METHOD, detail=("copy",))
             read = self.temp(f"{name}_item", copied, shape)
-            self.emit(
-                ir.Assign(ir.Item(name, index), ir.Const(0.0), span=self.span, role=Role.ADJOINT)
-            )
+            self._zero_item(target.name, index, shadow)
             return read
-        return self.temp(f"{name}_item", self.helper("take_out", ir.Read(name), index), shape)
+        return self.temp(f"{name}_item", self.helper("take_out", whole, index), shape)
 
     def _in_place(self, value: Value, index: ir.Expr) -> bool:
         """Whether elements of an adjoint can be changed by plain statements: it is an array,
         and the index names no element twice."""
-        return self._is_plain(index) and not self.uses_tensors and self.numeric.is_numeric(value)
+        return self._is_plain(index) and not self.uses_tensors and self._is_numeric(value)
 
     def evaluation(self, stmt: ir.Evaluate) -> None:
         value = stmt.value
         if isinstance(value, ir.Op) and value.callee == "list.append":
             base, item = value.args
+            if isinstance(base, ir.Read) and self.shadows is not None:
+                added = self.shadows.appended(stmt, base.name)
+                if added is not None and self.activity.is_varied(item):
+                    self.comment(stmt, f"Grad of: {self._quote(stmt)}")
+                    shadow = ir.Version(added)
+                    self.shapes.declare(shadow, self.shapes.of(item))
+                    self.backprop(item, self._unboxed(shadow))
+                    self.flush([])
             if isinstance(base, ir.Read) and base.name in self.present:
                 self._taken_back(stmt, base.name, (), item)
         elif isinstance(value, ir.Op) and value.callee == "list.insert":
@@ -584,12 +770,17 @@ class Reverse:
     def insertion(self, stmt: ir.InsertGrad) -> None:
         value = self.versions.of[stmt.variable]
         name = stmt.variable.name
-        self.ensure(name, value)
-        self.present[name] = False
+        shadow = self.shadow(value)
+        if shadow is not None:
+            variable = self._taken(shadow, name)
+        else:
+            self.ensure(name, value)
+            self.present[name] = False
+            variable = ir.Read(self.names.adjoint(name))
         self.emit(ir.Comment(f"Inserted by: {self._quote(stmt)}", stmt.span, Role.INSERTED))
         self.emit(
             ir.InsertGrad(
-                ir.Read(self.names.adjoint(name)),
+                variable,
                 stmt.name,
                 stmt.body,
                 stmt.reads,
@@ -597,6 +788,8 @@ class Reverse:
                 stmt.span,
             )
         )
+        if shadow is not None:
+            self._write(ir.Version(shadow.value), None, ir.Read(variable.name))
 
     # --- control flow --------------------------------------------------------------------------
 
@@ -718,7 +911,7 @@ class Reverse:
             return
         active_target = isinstance(stmt, ir.For) and self._active_target(stmt)
         carried = self._carried(stmt, heads, region)
-        if not carried and not active_target:
+        if not carried and not active_target and not self._changes_shadows(stmt):
             return
         # What a zero belongs to: the value after the loop, or the one that the loop only reads.
         for name, value in carried.items():
@@ -782,6 +975,14 @@ class Reverse:
             for v in self.versions.values
         )
 
+    def _changes_shadows(self, stmt: ir.For | ir.While) -> bool:
+        """Whether a derivative passes through shadows in the body of a loop."""
+        return self.shadows is not None and any(
+            self.activity.is_active(value) and self.shadows.of(value) is not None
+            for inner in ir.statements(stmt.body)
+            for value in self.versions.bound.get(inner, {}).values()
+        )
+
     def _active_target(self, stmt: ir.For) -> bool:
         bound = self.versions.bound[stmt]
         return any(self.activity.is_active(v) for v in bound.values())
@@ -793,7 +994,7 @@ class Reverse:
         active at the head of the loop, or read in it and active."""
         carried: dict[str, Value] = {}
         for name, head in heads.items():
-            if self.activity.is_active(head):
+            if self.activity.is_active(head) and self.shadow(head) is None:
                 carried[name] = head
         for inner in ir.statements(stmt.body):
             for expr in ir.expressions(inner):
@@ -803,6 +1004,7 @@ class Reverse:
                         read.name not in heads
                         and not value.region.within(region)
                         and self.activity.is_active(value)
+                        and self.shadow(value) is None
                         and self._is_used(inner, expr)
                     ):
                         carried.setdefault(read.name, value)
@@ -1226,25 +1428,23 @@ class Reverse:
         for name in order:
             plain = [c for c in pending if c.read.name == name and c.index is None]
             items = [c for c in pending if c.read.name == name and c.index is not None]
-            if plain:
-                self._accumulate(name, plain, owned)
+            for value in dict.fromkeys(self.versions.of[c.read] for c in plain):
+                same = [c for c in plain if self.versions.of[c.read] is value]
+                self._accumulate(name, same, owned)
             for contribution in items:
                 self._accumulate_item(contribution)
 
     def _accumulate(self, name: str, contributions: list[_Contribution], owned: bool) -> None:
         value = self.versions.of[contributions[0].read]
+        if (shadow := self.shadow(value)) is not None:
+            self._accumulate_shadow(shadow, value, contributions)
+            return
         shape = self.shapes.of_value(value)
         present = name in self.present
         terms: list[ir.Expr] = []
         for c in contributions:
-            own = self.shapes.of(c.cotangent)
-            if isinstance(c.cotangent, ir.Op) and c.cotangent.callee in ("tuple", "list"):
-                terms.append(c.cotangent)  # its elements fit those of the value
-            elif (own != shape and not own <= shape) or self._may_be_list(c.read):
-                terms.append(self._summed(c.cotangent, value))
-            else:
-                terms.append(c.cotangent)
-        numeric = self.numeric.is_numeric(value)
+            terms.append(self._fitting(c, value))
+        numeric = self._is_numeric(value)
 
         def plus(first: ir.Expr, second: ir.Expr) -> ir.Expr:
             if numeric or _is_array(second):
@@ -1284,9 +1484,57 @@ class Reverse:
             shared = self._sharings[self._statement_start :]
             self.present[name] = owned and not any(target in names for _, names in shared)
             return
+        if self._may_be_shadow(total):
+            # The shadow goes on to change.
+            total = self.helper("snapshot", total)
         self.assign(target, total)
         self.present[name] = _is_new(total)
         self._share(total)
+
+    def _may_be_shadow(self, expr: ir.Expr) -> bool:
+        """Whether the value of an expression may share memory with a shadow that is in use."""
+        return (
+            self.shadows is not None
+            and not _is_new(expr)
+            and any(
+                isinstance(node, ir.Version)
+                and node.value.name in self.shadows.names
+                and node.value is not self._unused_shadow
+                for node in ir.walk(expr)
+            )
+        )
+
+    # The shadow of memory that is made by the current statement: nobody reads it any more.
+    _unused_shadow: Value | None = None
+
+    def _accumulate_shadow(
+        self, shadow: ir.Version, value: Value, contributions: list[_Contribution]
+    ) -> None:
+        terms = [self._fitting(c, value) for c in contributions]
+        if self._is_numeric(value):
+            total, *others = _collected(terms)
+            for term in others:
+                total = algebra.add(total, term)
+            self._write(ir.Version(shadow.value), None, total)
+            return
+        assert self.shadows is not None
+        for term in terms:
+            if self.shadows.is_list(value):
+                added = self.helper("add_into", ir.Version(shadow.value), term)
+                self.emit(ir.Evaluate(added, self.span, Role.ACCUMULATE))
+            else:
+                # An array or a number; with a list this would be an error.
+                self._write(ir.Version(shadow.value), ir.Const(Ellipsis), term)
+
+    def _fitting(self, contribution: _Contribution, value: Value) -> ir.Expr:
+        """A cotangent that is not larger than its value."""
+        cotangent = contribution.cotangent
+        own, shape = self.shapes.of(cotangent), self.shapes.of_value(value)
+        if isinstance(cotangent, ir.Op) and cotangent.callee in ("tuple", "list"):
+            return cotangent  # its elements fit those of the value
+        if (own == shape or own <= shape) and not self._may_be_list(contribution.read):
+            return cotangent
+        return self._summed(cotangent, value)
 
     def _summed(self, cotangent: ir.Expr, value: Value) -> ir.Expr:
         """A cotangent summed to the shape of a value: by NumPy's own means where the shapes
@@ -1310,10 +1558,23 @@ class Reverse:
     def _accumulate_item(self, contribution: _Contribution) -> None:
         name = contribution.read.name
         value = self.versions.of[contribution.read]
-        self.ensure(name, value, owned=True)
-        target = self.names.adjoint(name)
         index = contribution.index
         assert index is not None
+        if (shadow := self.shadow(value)) is not None:
+            assert self.shadows is not None
+            if self.shadows.is_list(value):
+                item = ir.Op("operator.getitem", (shadow, index), form=ir.Form.SUBSCRIPT)
+                part = self.temp(f"{self.names.adjoint(name)}_item", item)
+                self.result.parts.add(part.name)
+                total = self._plus(ir.Read(part.name), contribution.cotangent)
+                added = ir.Assign(ir.Name(part.name), total, True, self.span, Role.ACCUMULATE)
+                self.emit(added)
+                return
+            each = not self._is_plain(index) or self.uses_tensors
+            self._write(shadow, index, contribution.cotangent, each=each)
+            return
+        self.ensure(name, value, owned=True)
+        target = self.names.adjoint(name)
         if self._in_place(value, index):
             item = ir.Op("operator.getitem", (ir.Read(target), index), form=ir.Form.SUBSCRIPT)
             total = algebra.add(item, contribution.cotangent)
