@@ -623,3 +623,38 @@ alias(
         "numpy.linalg.outer": "numpy.outer",
     }
 )
+
+# --- several arrays --------------------------------------------------------------------------
+
+general(
+    "numpy.broadcast_arrays",
+    "*args",
+    {"args": "unbroadcast(g, args)"},
+    {"args": "np.broadcast_arrays(*g)"},
+    several=True,
+    sequence="args",
+    tests=("normal(3), normal(2, 1)", "normal(2, 3), 1.5"),
+)
+general(
+    "numpy.meshgrid",
+    "*xi, indexing='xy'",
+    {"xi": "meshgrid_adjoint(g, xi, indexing=indexing)"},
+    {"xi": "np.meshgrid(*g, indexing=indexing)"},
+    several=True,
+    sequence="xi",
+    tests=(
+        "normal(2), normal(3)",
+        "normal(2), normal(3), normal(2)",
+        "normal(2), normal(3), indexing='ij'",
+    ),
+)
+linear(
+    "numpy.block",
+    "arrays",
+    {"arrays": "block_adjoint(g, arrays)"},
+    sequence="arrays",
+    tests=(
+        "[normal(2), normal(3)]",
+        "[[normal(2, 2), normal(2, 1)], [normal(1, 2), normal(1, 1)]]",
+    ),
+)

@@ -581,3 +581,61 @@ linear(
     view=True,
     tests=("normal(2, 3, 3), [normal(2, 3), normal(2, 3, 2)]",),
 )
+
+# --- several arrays ------------------------------------------------------------------------
+
+for _name, _back, _tests in (
+    ("meshgrid_of", "meshgrid_adjoint(g, arrays, indexing=indexing)", ("[normal(2), normal(3)]",)),
+    ("block_diag_of", "block_diag_adjoint(g, arrays)", ("[normal(2, 2), normal(3)]",)),
+):
+    linear(
+        f"tangent.{_name}",
+        "arrays" + (", indexing='xy'" if _name == "meshgrid_of" else ""),
+        {"arrays": _back},
+        sequence="arrays",
+        several=_name == "meshgrid_of",
+        tests=_tests,
+    )
+linear(
+    "tangent.meshgrid_adjoint",
+    "c, arrays, indexing='xy'",
+    {"c": "meshgrid_of(g, indexing=indexing)"},
+    inert=("arrays",),
+    tests=("[normal(3, 2), normal(3, 2)], [normal(2), normal(3)]",),
+)
+linear(
+    "tangent.block_diag_adjoint",
+    "c, arrays",
+    {"c": "block_diag_of(g)"},
+    inert=("arrays",),
+    tests=("normal(3, 3), [normal(2, 2), 1.5]",),
+)
+linear(
+    "tangent.block_adjoint",
+    "c, arrays",
+    {"c": "np.block(g)"},
+    inert=("arrays",),
+    tests=("normal(3), [normal(2), normal(1)]",),
+)
+
+# --- convolutions --------------------------------------------------------------------------
+
+linear(
+    "tangent.uncropped",
+    "c, x, kernel, mode='full'",
+    {"c": "cropped(g, x, kernel, c, mode=mode)"},
+    inert=("x", "kernel"),
+    tests=(
+        "normal(5), normal(5), normal(3), 'same'",
+        "normal(2, 3), normal(3, 4), normal(2, 2), 'valid'",
+    ),
+)
+linear(
+    "tangent.cropped",
+    "c, x, kernel, like, mode='full'",
+    {"c": "uncropped(g, x, kernel, mode=mode)"},
+    inert=("x", "kernel", "like"),
+    tests=("normal(7), normal(5), normal(3), normal(5), 'same'",),
+)
+zero_gradient("tangent.largest_elements")
+helpers("linalg", "eig_adjoint", "eig_tangent", "eigvals_adjoint", "eigvals_tangent")

@@ -309,6 +309,20 @@ elementwise(
     shape="unknown",
 )
 
+elementwise(
+    "scipy.special.sph_harm_y",
+    "n, m, theta, phi",
+    {
+        "theta": "g * (m / np.tan(theta) * y"
+        " + np.sqrt(np.maximum((n - m) * (n + m + 1.0), 0.0)) * np.exp(-1j * phi)"
+        " * scipy.special.sph_harm_y(n, m + 1, theta, phi))",
+        "phi": "g * 1j * m * y",
+    },
+    tests=("3, 1, positive(2), normal(2)", "2, 2, 0.7, 0.3", "2, -1, positive(3), 0.5"),
+    shape="unknown",
+    reference="DLMF 14.10 and 14.30",
+)
+
 # --- reductions ----------------------------------------------------------------------------
 
 _WEIGHTS = "exp_ratio(a, restore_dims(y, a, axis, keepdims))"

@@ -134,3 +134,59 @@ def select_adjoint(c: Any, condlist: Any, choicelist: Any) -> list[Any]:
         parts.append(to_shape(np.where(condition & free, c, 0.0), np.shape(choice)))
         free = free & ~condition
     return parts
+
+
+def meshgrid_of(arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
+    """``np.meshgrid(*arrays, indexing=indexing)``."""
+    return tuple(np.meshgrid(*arrays, indexing=indexing))
+
+
+def meshgrid_adjoint(c: Any, arrays: Any, indexing: str = "xy") -> list[Any]:
+    """The adjoints of the arrays of ``np.meshgrid``: sums over the axes of the others."""
+    n = len(arrays)
+    places = list(range(n))
+    if indexing == "xy" and n > 1:
+        places[:2] = [1, 0]
+    sums = [np.sum(part, axis=tuple(j for j in range(n) if j != i)) for part, i in zip(c, places)]
+    return [np.reshape(s, np.shape(a)) for s, a in zip(sums, arrays, strict=True)]
+
+
+def block_adjoint(c: Any, arrays: Any) -> Any:
+    """The parts of ``c`` that belong to the arrays of ``np.block``, nested as these are."""
+    flat: list[Any] = []
+
+    def tagged(nested: Any) -> Any:
+        if isinstance(nested, list):
+            return [tagged(part) for part in nested]
+        flat.append(nested)
+        return np.full(np.shape(nested), len(flat) - 1)
+
+    owners = np.block(tagged(arrays))
+    c = np.broadcast_to(c, owners.shape)
+    parts = iter([np.reshape(c[owners == i], np.shape(a)) for i, a in enumerate(flat)])
+
+    def nested_like(nested: Any) -> Any:
+        return [nested_like(p) for p in nested] if isinstance(nested, list) else next(parts)
+
+    return nested_like(arrays)
+
+
+def block_diag_of(arrays: Any) -> Any:
+    """``scipy.linalg.block_diag(*arrays)``."""
+    blocks = [np.atleast_2d(a) for a in arrays]
+    result = np.zeros(np.sum([np.shape(b) for b in blocks], axis=0), np.result_type(*blocks))
+    for place, block in zip(_blocks(blocks), blocks):
+        result[place] = block
+    return result
+
+
+def block_diag_adjoint(c: Any, arrays: Any) -> list[Any]:
+    """The parts of ``c`` that belong to the arrays of ``scipy.linalg.block_diag``."""
+    places = _blocks([np.atleast_2d(a) for a in arrays])
+    return [np.reshape(c[p], np.shape(a)) for p, a in zip(places, arrays, strict=True)]
+
+
+def _blocks(blocks: list[Any]) -> list[tuple[slice, slice]]:
+    ends = np.cumsum([np.shape(b) for b in blocks], axis=0)
+    starts = np.concatenate([np.zeros((1, 2), int), ends[:-1]])
+    return [(slice(start[0], end[0]), slice(start[1], end[1])) for start, end in zip(starts, ends)]

@@ -474,6 +474,13 @@ def poly(seq_of_zeros: Any) -> Any:
     return result
 
 
+def roots(p: Any) -> Any:
+    coefficients = np.asarray(p)
+    n = np.size(coefficients) - 1
+    row = np.expand_dims(-coefficients[1:] / coefficients[0], 0)
+    return np.linalg.eigvals(np.concatenate([row, np.eye(n - 1, n)], axis=0))
+
+
 def _same_degree(a: Any, n: int) -> Any:
     return np.concatenate([np.zeros(n - len(a)), np.asarray(a)])
 
@@ -734,3 +741,31 @@ def fiedler_companion(a: Any) -> Any:
     if n > 1:
         ones[1, 0] = 1.0
     return result + ones
+
+
+# --- scipy.signal ----------------------------------------------------------------------------
+
+
+def signal_correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> Any:
+    return scipy.signal.convolve(in1, np.flip(np.conj(in2)), mode)
+
+
+def fftconvolve(in1: Any, in2: Any, mode: str = "full") -> Any:
+    return scipy.signal.convolve(in1, in2, mode)
+
+
+def convolve2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill") -> Any:
+    if boundary != "fill":
+        raise ValueError("the derivative of scipy.signal.convolve2d is known for boundary='fill'")
+    return scipy.signal.convolve(in1, in2, mode)
+
+
+def correlate2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill") -> Any:
+    if boundary != "fill":
+        raise ValueError("the derivative of scipy.signal.correlate2d is known for boundary='fill'")
+    flipped = np.flip(np.conj(in2))
+    if mode != "same":
+        return scipy.signal.convolve(in1, flipped, mode)
+    whole = scipy.signal.convolve(in1, flipped)
+    rows = np.take(whole, np.arange(np.shape(in1)[0]) + np.shape(in2)[0] // 2, axis=0)
+    return np.take(rows, np.arange(np.shape(in1)[1]) + np.shape(in2)[1] // 2, axis=1)

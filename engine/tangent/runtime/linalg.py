@@ -15,8 +15,9 @@ import numpy as np
 from tangent.runtime.arrangement import add_columns, leading_columns
 from tangent.runtime.elementwise import divide_or_zero, over_gaps, sign
 from tangent.runtime.products import as_columns, from_columns, pivot_order
-from tangent.runtime.reductions import extremum_weights, products_of_others
+from tangent.runtime.reductions import extremum_weights, largest_elements, products_of_others
 from tangent.runtime.shapes import mT, restore_dims
+from tangent.runtime.values import as_kind_of
 
 
 def lower_half(x: Any) -> Any:
@@ -324,3 +325,41 @@ def triangular_matrix_tangent(
     if plain:
         return -from_columns(np.linalg.solve(triangle, change @ as_columns(y, b)), b)
     return -from_columns(np.linalg.solve(mT(triangle), mT(change) @ as_columns(y, b)), b)
+
+
+def eig_adjoint(c: Any, y: Any) -> Any:
+    """The adjoint of the eigenvalues and eigenvectors ``y`` of a matrix. The vectors have the
+    length 1, and the largest element of each is real."""
+    w, v = y
+    cw, cv = c
+    largest = largest_elements(v)
+    along = np.sum(cv * v, axis=-2, keepdims=True)
+    turned = cv - np.conj(v) * np.real(along)
+    turned = turned - 1j * np.imag(along) * largest / np.sum(largest * v, axis=-2, keepdims=True)
+    inner = over_gaps(mT(v) @ turned, w) + cw[..., np.newaxis] * np.eye(np.shape(w)[-1])
+    return np.linalg.solve(mT(v), inner @ mT(v))
+
+
+def eig_tangent(d: Any, y: Any) -> Any:
+    """The tangents of the eigenvalues and eigenvectors ``y`` of a matrix."""
+    w, v = y
+    inner = np.linalg.solve(v, d @ v)
+    turned = v @ over_gaps(inner, w)
+    turned = turned - v * np.real(np.sum(np.conj(v) * turned, axis=-2, keepdims=True))
+    largest = largest_elements(v)
+    phase = np.sum(largest * turned, axis=-2, keepdims=True) / np.sum(
+        largest * v, axis=-2, keepdims=True
+    )
+    return np.diagonal(inner, 0, -2, -1), as_kind_of(turned - 1j * v * np.imag(phase), v)
+
+
+def eigvals_adjoint(c: Any, a: Any) -> Any:
+    """The adjoint of the eigenvalues of a matrix."""
+    v = np.linalg.eig(a)[1]
+    return np.linalg.solve(mT(v), np.expand_dims(c, -1) * mT(v))
+
+
+def eigvals_tangent(d: Any, a: Any) -> Any:
+    """The tangents of the eigenvalues of a matrix with the tangent ``d``."""
+    v = np.linalg.eig(a)[1]
+    return np.diagonal(np.linalg.solve(v, d @ v), 0, -2, -1)

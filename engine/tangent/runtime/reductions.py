@@ -59,3 +59,9 @@ def cumprod_tangent(d: Any, a: Any, axis: Any = None) -> Any:
     return np.moveaxis(
         np.sum(slopes * np.expand_dims(np.moveaxis(d, axis, -1), -1), axis=-2), -1, axis
     )
+
+
+def largest_elements(x: Any) -> Any:
+    """1 where an element is the first of the largest in its column, 0 elsewhere."""
+    rows = np.argmax(np.abs(x), axis=-2)
+    return (np.arange(np.shape(x)[-2])[:, np.newaxis] == np.expand_dims(rows, -2)) * 1.0

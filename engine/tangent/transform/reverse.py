@@ -23,7 +23,7 @@ TOMS 39(3), 2013.)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tangent.analysis.activity import Activity
 from tangent.analysis.aliasing import Aliases
@@ -1050,7 +1050,7 @@ class Reverse:
             uses > 1 or not self.options.optimized or weight(cotangent) > _LONG
         ):
             cotangent = self._atom(cotangent, op)
-        names = {p: self._operand(a) for p, a in binding.arguments.items()}
+        names = binding.operands(self._operand)
         names["y"] = ir.Primal(op)
         if rule.elementwise:
             cotangent = self._faithful(rule, op, active, chosen, names, cotangent, binding)
@@ -1218,6 +1218,7 @@ class Reverse:
             if (
                 numeric
                 and self.present[name]
+                and not self.options.complex_numbers
                 and isinstance(combined, ir.Op)
                 and combined.callee in ("operator.add", "operator.sub")
                 and combined.args[0] is current
@@ -1271,6 +1272,12 @@ class Reverse:
         target = self.names.adjoint(name)
         index = contribution.index
         assert index is not None
+        if self.options.complex_numbers and not self.uses_tensors:
+            # What is real stays so when it changes in place.
+            own = ir.Op("operator.getitem", (ir.Read(target), index), form=ir.Form.SUBSCRIPT)
+            real = self.helper("as_kind_of", contribution.cotangent, own)
+            self.shapes.declare(real, self.shapes.of(contribution.cotangent))
+            contribution = replace(contribution, cotangent=real)
         if self._in_place(value, index):
             item = ir.Op("operator.getitem", (ir.Read(target), index), form=ir.Form.SUBSCRIPT)
             total = algebra.add(item, contribution.cotangent)
