@@ -153,6 +153,7 @@ _RUNTIME = (
     "pinv_adjoint",
     "pinv_tangent",
     "pivot_order",
+    "polygamma",
     "power_slope",
     "product_or_zero",
     "products_of_others",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import importlib
 import linecache
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +25,17 @@ def declared() -> dict[str, tuple[str, ...]]:
     """The test inputs of every function with a rule or a definition, by name."""
     rules = {r.name: r.tests for r in registry.all_rules()}
     sources = {s.name: s.tests for s in SOURCES.values()}
-    return {n: t for n, t in {**rules, **sources}.items() if n.split(".")[0] in LIBRARIES and t}
+    return {
+        name: tests
+        for name, tests in {**rules, **sources}.items()
+        if name.split(".")[0] in LIBRARIES and tests and exists(name)
+    }
+
+
+def exists(dotted: str) -> bool:
+    """Whether this version of its library has a function."""
+    library, _, name = dotted.partition(".")
+    return library != "math" or hasattr(math, name)
 
 
 def samplers(seed: int = 0) -> dict[str, Any]:

@@ -814,7 +814,8 @@ class _FunctionLowering:
                         f" it writes to {', '.join(f'`{n}`' for n in written)}",
                         "assign its result instead",
                     )
-                if dotted in ("builtins.min", "builtins.max") and len(args) > 2 and not keywords:
+                pairwise = ("builtins.min", "builtins.max", "math.hypot")
+                if dotted in pairwise and len(args) > 2 and not keywords:
                     # Of more than two numbers: two at a time.
                     inner = args[0]
                     for arg in args[1:-1]:

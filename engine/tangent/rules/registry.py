@@ -16,6 +16,7 @@ from tangent.rules.declare import Rule, Source
 _MODULES = {
     "operator": "python",
     "builtins": "python",
+    "copy": "python",
     "math": "math_",
     "numpy": "numpy_",
     "scipy": "scipy_",

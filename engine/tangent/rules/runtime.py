@@ -7,6 +7,7 @@ their other arrays only for a shape. `take_out` has no rule: it changes its argu
 from __future__ import annotations
 
 from tangent.rules.declare import (
+    SCALAR,
     elementwise,
     general,
     helpers,
@@ -199,6 +200,14 @@ elementwise(
 )
 elementwise(
     "tangent.through_cast", "c, dtype", {"c": "through_cast(g, dtype)"}, tests=("normal(3), float",)
+)
+elementwise(
+    "tangent.polygamma",
+    "n, x",
+    {"x": "polygamma(n + 1, x)"},
+    inert=("n",),
+    shape=SCALAR,
+    tests=("0, 0.7", "1, 2.5", "2, -1.4", "0, 30.0"),
 )
 zero_gradient("tangent.sign", "tangent.larger")
 

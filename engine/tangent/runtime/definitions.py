@@ -8,6 +8,7 @@ The engine reads this file as text; nothing imports it, so that SciPy need not b
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -769,3 +770,22 @@ def correlate2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill") 
     whole = scipy.signal.convolve(in1, flipped)
     rows = np.take(whole, np.arange(np.shape(in1)[0]) + np.shape(in2)[0] // 2, axis=0)
     return np.take(rows, np.arange(np.shape(in1)[1]) + np.shape(in2)[1] // 2, axis=1)
+
+
+# --- math ------------------------------------------------------------------------------------
+
+
+def dist(p: Any, q: Any) -> Any:
+    total = 0.0
+    for i in range(len(p)):
+        total = total + (p[i] - q[i]) * (p[i] - q[i])
+    if total == 0.0:
+        return 0.0
+    return math.sqrt(total)
+
+
+def sumprod(p: Any, q: Any) -> Any:
+    total = 0.0
+    for i in range(len(p)):
+        total = total + p[i] * q[i]
+    return total

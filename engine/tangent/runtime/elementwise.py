@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from math import factorial
 from typing import Any
 
@@ -105,3 +106,30 @@ def over_gaps(x: Any, w: Any) -> Any:
             "vectors that belong to equal eigenvalues or singular values have no derivative"
         )
     return np.where(equal, 0.0, x / np.where(equal, 1.0, gaps))
+
+
+# The numbers of Bernoulli B_2, B_4, ...
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+
+
+def polygamma(n: int, x: float) -> float:
+    """The derivative of order ``n + 1`` of the logarithm of the gamma function at a number
+    ``x``: its recurrence up to large arguments, and the asymptotic series there (DLMF 5.15).
+
+    Raises ValueError at the poles, as `math.gamma` does.
+    """
+    if x <= 0 and x == int(x):
+        raise ValueError("the gamma function has a pole here")
+    total = 0.0
+    while x < 20.0:
+        total += 1.0 / x ** (n + 1)
+        x = x + 1.0
+    if n == 0:
+        series = math.log(x) - 0.5 / x
+        for k, b in enumerate(_BERNOULLI, 1):
+            series -= b / (2 * k * x ** (2 * k))
+        return series - total
+    series = math.factorial(n - 1) / x**n + math.factorial(n) / (2.0 * x ** (n + 1))
+    for k, b in enumerate(_BERNOULLI, 1):
+        series += b * math.factorial(2 * k + n - 1) / math.factorial(2 * k) / x ** (2 * k + n)
+    return (-1.0) ** (n + 1) * (series + math.factorial(n) * total)
