@@ -144,6 +144,7 @@ _RUNTIME = (
     "norm_slope",
     "numbered",
     "ones_on_diagonal",
+    "only_real",
     "outer_adjoint_left",
     "outer_adjoint_right",
     "over_gaps",

@@ -109,3 +109,30 @@ def assert_same_form(g: Any, a: Any) -> None:
         assert np.shape(g) == np.shape(a)
         # The cotangent of a complex number may be real.
         assert np.result_type(g, a) == np.result_type(a)
+
+
+def is_real_array(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return all(map(is_real_array, x))
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def is_single(x: Any) -> bool:
+    return all(map(is_single, x)) if isinstance(x, (list, tuple)) else x.dtype == np.float32
+
+
+# Functions whose result, or whose derivative, is in double precision for single precision.
+WIDENED = {"numpy.logspace", "scipy.linalg.expm", "scipy.special.psi", "scipy.special.y1"}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_single_precision_is_kept(program: RuleProgram):
+    args = program.arguments(np.float32)
+    if not all(map(is_real_array, program.arguments())):
+        pytest.skip("Python's numbers have double precision")
+    result = program.function(*args)
+    if np.asarray(result).dtype != np.float32:
+        pytest.skip("the function itself gives double precision")
+    gradient = program.gradient()(*args)
+    kept = all(map(is_single, gradient))
+    assert kept != (program.name in WIDENED)

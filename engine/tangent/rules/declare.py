@@ -204,12 +204,23 @@ def _mentions(template: str, name: str) -> bool:
 
 
 # Parameters that say how and not what: integers, names and flags, whose derivative is zero.
-_DISCRETE = frozenset(
+DISCRETE = frozenset(
     (
         *("axis", "axes", "axis1", "axis2", "keepdims", "shape", "dtype", "mode", "offset", "k"),
         *("indices", "index", "indices_or_sections", "repeats", "reps", "shift", "source"),
         *("destination", "subscripts", "pad_width", "lower", "upper", "UPLO", "full_matrices"),
-        *("compute_uv", "bottom", "norm", "assume_sorted", "indexing", "increasing"),
+        *(
+            "compute_uv",
+            "norm",
+            "indexing",
+            "increasing",
+            "method",
+            "endpoint",
+            "num",
+            "edge_order",
+        ),
+        *("rowvar", "bias", "trans", "side", "boundary", "compute_expm", "include_initial"),
+        *("axisa", "axisb", "axisc"),
     )
 )
 
@@ -217,7 +228,7 @@ _DISCRETE = frozenset(
 def _add(rule: Rule) -> Rule:
     assert rule.name not in RULES, f"two rules for {rule.name}"
     known = {p.arg for p in ast.walk(rule.parameters) if isinstance(p, ast.arg)}
-    discrete = sorted((known & _DISCRETE) - {*rule.adjoint, *rule.inert})
+    discrete = sorted((known & DISCRETE) - {*rule.adjoint, *rule.inert})
     if discrete:
         rule = replace(rule, inert=(*rule.inert, *discrete))
     RULES[rule.name] = rule

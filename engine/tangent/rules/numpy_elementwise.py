@@ -48,11 +48,11 @@ alias(
 elementwise("numpy.sqrt", "x", "g / (2.0 * y)", tests=_POSITIVE)
 elementwise("numpy.cbrt", "x", "g / (3.0 * y * y)", tests=_NO_ZERO)
 elementwise("numpy.exp", "x", "g * y", tests=_ANY)
-elementwise("numpy.exp2", "x", "g * y * np.log(2.0)", tests=_ANY)
+elementwise("numpy.exp2", "x", "g * y * math.log(2.0)", tests=_ANY)
 elementwise("numpy.expm1", "x", "g * (y + 1.0)", tests=_ANY)
 elementwise("numpy.log", "x", "g / x", tests=_POSITIVE)
-elementwise("numpy.log2", "x", "g / (x * np.log(2.0))", tests=_POSITIVE)
-elementwise("numpy.log10", "x", "g / (x * np.log(10.0))", tests=_POSITIVE)
+elementwise("numpy.log2", "x", "g / (x * math.log(2.0))", tests=_POSITIVE)
+elementwise("numpy.log10", "x", "g / (x * math.log(10.0))", tests=_POSITIVE)
 elementwise("numpy.log1p", "x", "g / (1.0 + x)", tests=_POSITIVE)
 elementwise(
     "numpy.logaddexp",
@@ -64,8 +64,8 @@ elementwise(
     "numpy.logaddexp2",
     "a, b",
     {
-        "a": "exp_ratio(a * np.log(2.0), y * np.log(2.0))",
-        "b": "exp_ratio(b * np.log(2.0), y * np.log(2.0))",
+        "a": "exp_ratio(a * math.log(2.0), y * math.log(2.0))",
+        "b": "exp_ratio(b * math.log(2.0), y * math.log(2.0))",
     },
     tests=(*TWO, "1000.0, 1001.0"),
 )

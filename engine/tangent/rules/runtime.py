@@ -468,6 +468,16 @@ general(
     tests=("normal(3, 3), normal(3)", "normal(2, 3, 3), normal(2, 3)"),
 )
 linear(
+    "tangent.only_real",
+    "x",
+    {"x": "g"},
+    shape=like("x"),
+    adapts=True,
+    cheap=True,
+    view=True,
+    tests=("normal(2, 3)",),
+)
+linear(
     "tangent.leading_columns",
     "c, k",
     {"c": "add_columns(g, np.shape(c)[-1], 0.0)"},

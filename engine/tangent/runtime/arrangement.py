@@ -95,6 +95,13 @@ def unpad(c: Any, x: Any, pad_width: Any, mode: str = "constant") -> Any:
     return c[tuple(slice(w, w + n) for (w, _), n in zip(widths, np.shape(x), strict=True))]
 
 
+def only_real(x: Any) -> Any:
+    """``x``, which must not be complex. Raises TypeError if it is."""
+    if np.iscomplexobj(x):
+        raise TypeError("the derivative of this decomposition is known for real matrices only")
+    return x
+
+
 def leading_columns(c: Any, k: int) -> Any:
     """The first ``k`` columns of a cotangent of matrices.
 
@@ -136,12 +143,12 @@ def select_adjoint(c: Any, condlist: Any, choicelist: Any) -> list[Any]:
     return parts
 
 
-def meshgrid_of(arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
+def meshgrid_of(arrays: Any, indexing: Any = "xy") -> tuple[Any, ...]:
     """``np.meshgrid(*arrays, indexing=indexing)``."""
     return tuple(np.meshgrid(*arrays, indexing=indexing))
 
 
-def meshgrid_adjoint(c: Any, arrays: Any, indexing: str = "xy") -> list[Any]:
+def meshgrid_adjoint(c: Any, arrays: Any, indexing: Any = "xy") -> list[Any]:
     """The adjoints of the arrays of ``np.meshgrid``: sums over the axes of the others."""
     n = len(arrays)
     places = list(range(n))

@@ -153,7 +153,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = F
     if np.ndim(w) != np.ndim(a):
         # One-dimensional weights belong to one axis.
         w = np.reshape(w, tuple(-1 if i == axis % np.ndim(a) else 1 for i in range(np.ndim(a))))
-    w = w + np.zeros(np.shape(a))
+    w = w + np.zeros_like(a)
     total = np.sum(w, axis=axis, keepdims=keepdims)
     return np.sum(a * w, axis=axis, keepdims=keepdims) / total
 
@@ -244,18 +244,19 @@ def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 
 def nanmean(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    counts = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
+    ones = np.where(np.isnan(a), 0.0, np.ones_like(a))
+    counts = np.sum(ones, axis=axis, keepdims=keepdims)
     return nansum(a, axis, keepdims=keepdims) / counts
 
 
 def nanvar(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
-    kept = ~np.isnan(a)
-    filled = np.where(kept, a, 0.0)
-    counts = np.sum(kept, axis=axis, keepdims=True)
+    ones = np.where(np.isnan(a), 0.0, np.ones_like(a))
+    filled = np.where(np.isnan(a), 0.0, a)
+    counts = np.sum(ones, axis=axis, keepdims=True)
     mean = np.sum(filled, axis=axis, keepdims=True) / counts
-    offset = np.where(kept, filled - mean, 0.0)
+    offset = (filled - mean) * ones
     squares = np.sum(offset * offset, axis=axis, keepdims=keepdims)
-    return squares / (np.sum(kept, axis=axis, keepdims=keepdims) - ddof)
+    return squares / (np.sum(ones, axis=axis, keepdims=keepdims) - ddof)
 
 
 def nanstd(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -483,7 +484,7 @@ def roots(p: Any) -> Any:
 
 
 def _same_degree(a: Any, n: int) -> Any:
-    return np.concatenate([np.zeros(n - len(a)), np.asarray(a)])
+    return np.concatenate([np.zeros(n - len(a), np.result_type(a)), np.asarray(a)])
 
 
 def polyadd(a1: Any, a2: Any) -> Any:
@@ -507,7 +508,9 @@ def polydiv(u: Any, v: Any) -> Any:
     for i in range(n - m + 1):
         factor = rest[i] / divisor[0]
         quotient.append(factor)
-        padded = np.concatenate([np.zeros(i), factor * divisor, np.zeros(n - m - i)])
+        kind = np.result_type(u, v, 0.0)
+        left, right = np.zeros(i, kind), np.zeros(n - m - i, kind)
+        padded = np.concatenate([left, factor * divisor, right])
         rest = rest - padded
     return np.stack(quotient), np.take(rest, np.arange(n - m + 1, n))
 
@@ -550,7 +553,7 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
 
 
 def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
-    t = np.linspace(0.0, 1.0, num, endpoint=endpoint)
+    t = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(start, stop, 0.0))
     rank = max(np.ndim(start), np.ndim(stop))
     t = np.reshape(t, (num,) + (1,) * rank)
     return np.moveaxis(start * (1.0 - t) + stop * t, 0, axis)
@@ -646,7 +649,7 @@ def cho_solve(c_and_lower: Any, b: Any) -> Any:
 def solve_banded(l_and_u: Any, ab: Any, b: Any) -> Any:
     below, above = l_and_u
     n = np.shape(ab)[1]
-    matrix = np.zeros((n, n))
+    matrix = np.zeros((n, n), np.result_type(ab))
     for i in range(below + above + 1):
         offset = above - i
         band = ab[i, offset:] if offset >= 0 else ab[i, :offset]
@@ -704,7 +707,8 @@ def companion(a: Any) -> Any:
 def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
     columns = []
     for i in range(n):
-        columns.append(np.concatenate([np.zeros(i), np.asarray(a), np.zeros(n - 1 - i)]))
+        above, below = np.zeros(i, np.result_type(a)), np.zeros(n - 1 - i, np.result_type(a))
+        columns.append(np.concatenate([above, np.asarray(a), below]))
     full = np.stack(columns, axis=1)
     if mode == "full":
         return full
