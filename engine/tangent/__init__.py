@@ -149,6 +149,7 @@ _RUNTIME = (
     "outer_adjoint_right",
     "over_gaps",
     "packed",
+    "padded_numbers",
     "part_of",
     "permuted",
     "pinv_adjoint",

@@ -16,14 +16,17 @@ import pytest
 from rule_programs import RuleProgram, copied, declared, direction, exists, inner, moved
 
 import tangent
-from tangent.rules.declare import SOURCES, Source
+from tangent.rules import registry
+from tangent.rules.declare import SOURCES, WIDER, Source
 
+registry.load_all()
+WIDER_TESTS = {text for source in WIDER.values() for text in source.tests}
 EVERY_INPUT = bool(os.environ.get("TANGENT_EVERY_INPUT"))
 PROGRAMS = [
     pytest.param(program, id=f"{name}({text})")
     for name, texts in declared().items()
     for i, text in enumerate(texts)
-    if EVERY_INPUT or i == min(1, len(texts) - 1) or "1j" in text
+    if EVERY_INPUT or i == min(1, len(texts) - 1) or "1j" in text or text in WIDER_TESTS
     for program in [RuleProgram(name, text)]
     if program.parameters
 ]
@@ -33,7 +36,7 @@ KINKED_TWICE: set[str] = set()
 
 DEFINED = [
     pytest.param(source, text, id=f"{source.name}({text})")
-    for source in SOURCES.values()
+    for source in [*SOURCES.values(), *dict.fromkeys(WIDER.values())]
     if exists(source.name)
     for text in source.tests
 ]

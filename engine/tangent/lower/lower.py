@@ -17,7 +17,7 @@ import gast
 from tangent.diagnostics import Diagnostic
 from tangent.ir import nodes as ir
 from tangent.ir.purity import IN_PLACE
-from tangent.lower import effects, in_place, scopes
+from tangent.lower import effects, einsum, in_place, scopes
 from tangent.lower.containers import name_operations
 from tangent.resolve.library import library_source
 from tangent.resolve.symbols import FunctionSource, Library, UserData, UserFunction
@@ -822,7 +822,9 @@ class _FunctionLowering:
                         pair = (inner, arg)
                         inner = ir.Op(dotted, pair, form=ir.Form.CALL, function=callee, span=span)
                     args = (inner, args[-1])
-                source = library_source(dotted)
+                if dotted == "numpy.einsum":
+                    args = einsum.in_pairs(args, callee, span)
+                source = library_source(dotted, tuple(k for k, _ in keywords))
                 if source is not None:
                     return ir.Call(source, args, keywords, callee.text, span=span)
                 return ir.Op(dotted, args, keywords, ir.Form.CALL, function=callee, span=span)

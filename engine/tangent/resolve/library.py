@@ -22,9 +22,10 @@ def _sources() -> Sources:
 
 
 @cache
-def library_source(dotted: str) -> FunctionSource | None:
-    """The definition through which a library's function is differentiated, if it has one."""
-    source = registry.source_of(dotted)
+def library_source(dotted: str, keywords: tuple[str, ...] = ()) -> FunctionSource | None:
+    """The definition through which a library's function is differentiated when it is called with
+    these keyword arguments, if it has one."""
+    source = registry.source_of(dotted, keywords)
     if source is None:
         return None
     path = os.path.join(_PACKAGE, *source.module.split(".")[1:]) + ".py"

@@ -179,6 +179,8 @@ RULES: dict[str, Rule] = {}
 COMPLEX_RULES: dict[str, Rule] = {}
 # Functions that are differentiated through Python source: the module and the name it has there.
 SOURCES: dict[str, Source] = {}
+# Definitions with keyword arguments that the rule of the function does not have.
+WIDER: dict[str, Source] = {}
 # Functions whose derivative is zero wherever it exists: results carry none.
 ZERO_GRADIENT: set[str] = set()
 # Those of them whose zero derivative may surprise (rounding, `argmax`): reported when they lie on
@@ -397,6 +399,15 @@ def definition(
     assert name not in RULES and name not in SOURCES, f"two rules for {name}"
     function = function or name.rpartition(".")[2]
     SOURCES[name] = Source(name, module or "tangent.runtime.definitions", function, tests, kinks)
+
+
+def wider(name: str, *keywords: str, tests: tuple[str, ...] = ()) -> None:
+    """Calls of a function with these keyword arguments are differentiated through a definition
+    (of the function's name and ``_with``), all others by the function's rule."""
+    function = f"{name.rpartition('.')[2]}_with"
+    source = Source(name, "tangent.runtime.definitions", function, tests)
+    for keyword in keywords:
+        WIDER[f"{name} {keyword}"] = source
 
 
 def helpers(module: str, *names: str) -> None:

@@ -3,7 +3,7 @@ calculus, polynomials, ranges."""
 
 from __future__ import annotations
 
-from tangent.rules.declare import definition, elementwise, general
+from tangent.rules.declare import definition, elementwise, general, like
 
 _TIES = "elements that attain the extremum together share its cotangent equally"
 _GAPS = "np.array([[1.0, np.nan, 3.0, 0.5], [np.nan, 2.0, -1.0, 4.0], [0.3, 1.2, 2.5, 7.0]])"
@@ -148,8 +148,14 @@ definition("numpy.linalg.trace", function="linalg_trace", tests=_STACKS)
 # --- polynomials ---------------------------------------------------------------------------
 
 _TWO = ("normal(4), normal(2)", "normal(2), normal(3)")
-definition(
-    "numpy.polyval", tests=("normal(4), normal(3)", "normal(3), 0.7", "[1.0, 2.0], normal(2, 2)")
+_SLOPE = "g * np.polyval(np.polyder(p), x)"
+general(
+    "numpy.polyval",
+    "p, x",
+    {"p": "np.dot(np.ravel(g), np.vander(np.ravel(x), len(p)))", "x": _SLOPE},
+    {"p": "np.polyval(g, x)", "x": _SLOPE},
+    shape=like("x"),
+    tests=("normal(4), normal(3)", "normal(3), 0.7", "normal(2), normal(2, 2)"),
 )
 definition("numpy.poly", tests=("normal(3)", "normal(4)"))
 for _name in ("polyadd", "polysub", "polymul"):

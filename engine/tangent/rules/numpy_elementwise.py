@@ -12,6 +12,7 @@ from tangent.rules.declare import (
     elementwise,
     general,
     like,
+    wider,
 )
 from tangent.rules.python import NONZERO, TWO, power_rule
 
@@ -292,4 +293,10 @@ elementwise(
     inert=("x2",),
     shape=UNKNOWN_SHAPE,
     tests=("normal(3), 2", "normal(2, 3), np.array([1, 2, 3])"),
+)
+wider(
+    "numpy.clip",
+    "min",
+    "max",
+    tests=("normal(4), min=-0.5, max=0.5", "normal(4), max=np.full(4, 0.1)"),
 )

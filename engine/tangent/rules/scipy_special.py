@@ -13,6 +13,7 @@ from tangent.rules.declare import (
     elementwise,
     general,
     like,
+    wider,
     zero_gradient,
 )
 from tangent.rules.numpy_reductions import REDUCTIONS, reduced_shape
@@ -366,4 +367,9 @@ general(
     {"x": "g - np.sum(np.exp(y) * g, axis=axis, keepdims=True)"},
     shape=like("x"),
     tests=_ALONG,
+)
+wider(
+    "scipy.special.logsumexp",
+    "b",
+    tests=("normal(4), b=positive(4)", "normal(2, 3), axis=1, b=positive(3)"),
 )

@@ -84,15 +84,21 @@ def diff_adjoint(c: Any, x: Any, n: int = 1, axis: int = -1) -> Any:
     return c
 
 
-def unpad(c: Any, x: Any, pad_width: Any, mode: str = "constant") -> Any:
-    """The part of ``c`` that belongs to ``x`` in ``np.pad(x, pad_width, mode)``.
-
-    Raises ValueError for modes that fill with elements of ``x``.
-    """
-    if mode != "constant":
-        raise ValueError(f"the derivative of np.pad with mode={mode!r} is not known")
+def unpad(c: Any, x: Any, pad_width: Any) -> Any:
+    """The part of ``c`` that belongs to ``x`` in ``np.pad(x, pad_width)``."""
     widths = np.broadcast_to(pad_width, (np.ndim(x), 2))
     return c[tuple(slice(w, w + n) for (w, _), n in zip(widths, np.shape(x), strict=True))]
+
+
+def padded_numbers(x: Any, pad_width: Any, mode: str) -> Any:
+    """The elements of ``x``, numbered from 1, padded; the number 0 is that of none.
+
+    Raises ValueError for modes that compute what they fill up with.
+    """
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap", "empty"):
+        raise ValueError(f"the derivative of np.pad with mode={mode!r} is not known")
+    options: dict[str, Any] = {"mode": "constant" if mode == "empty" else mode}
+    return np.pad(np.reshape(np.arange(1, np.size(x) + 1), np.shape(x)), pad_width, **options)
 
 
 def only_real(x: Any) -> Any:

@@ -158,26 +158,17 @@ def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = F
     return np.sum(a * w, axis=axis, keepdims=keepdims) / total
 
 
-def _at_position(ordered: Any, counts: Any, q: Any) -> Any:
-    """Between the elements of the last axis of ``ordered``, of which the first ``counts``
-    count: the quantile ``q`` of each row."""
-    position = q * (counts - 1)
+def _quantiles(ordered: Any, counts: Any, q: Any) -> Any:
+    """The quantiles ``q``, whose axes come first, of each row of ``ordered``, of which the first
+    ``counts`` elements count: between the two elements next to their position."""
+    quantiles = np.reshape(q, np.shape(q) + (1,) * np.ndim(counts))
+    position = quantiles * (counts - 1)
     lower = np.clip(np.floor(stop_gradient(position)), 0, counts - 1).astype(int)
     upper = np.minimum(lower + 1, counts - 1)
-    low = np.take_along_axis(ordered, np.expand_dims(lower, -1), -1)[..., 0]
-    high = np.take_along_axis(ordered, np.expand_dims(upper, -1), -1)[..., 0]
+    rows = np.broadcast_to(ordered, np.shape(q) + np.shape(ordered))
+    low = np.squeeze(np.take_along_axis(rows, np.expand_dims(lower, -1), -1), -1)
+    high = np.squeeze(np.take_along_axis(rows, np.expand_dims(upper, -1), -1), -1)
     return low + (high - low) * (position - lower)
-
-
-def _quantiles(ordered: Any, counts: Any, q: Any) -> Any:
-    """As `_at_position` for any number of quantiles, whose axes come first."""
-    if np.ndim(q) == 0:
-        return _at_position(ordered, counts, q)
-    flat = np.ravel(q)
-    rows = []
-    for i in range(len(flat)):
-        rows.append(_at_position(ordered, counts, flat[i]))
-    return np.reshape(np.stack(rows), np.shape(q) + np.shape(ordered)[:-1])
 
 
 def quantile(
@@ -457,13 +448,6 @@ def linalg_trace(x: Any, /, *, offset: int = 0) -> Any:
 
 
 # --- polynomials -----------------------------------------------------------------------------
-
-
-def polyval(p: Any, x: Any) -> Any:
-    result = 0.0 * x
-    for i in range(len(p)):
-        result = result * x + p[i]
-    return result
 
 
 def poly(seq_of_zeros: Any) -> Any:
@@ -793,3 +777,134 @@ def sumprod(p: Any, q: Any) -> Any:
     for i in range(len(p)):
         total = total + p[i] * q[i]
     return total
+
+
+# --- with more keyword arguments than a rule has ---------------------------------------------
+
+
+def sum_with(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
+) -> Any:
+    kept = np.where(where, a, 0)
+    if dtype is not None:
+        kept = kept.astype(dtype)
+    return np.sum(kept, axis=axis, keepdims=keepdims) + initial
+
+
+def prod_with(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
+) -> Any:
+    kept = np.where(where, a, 1)
+    if dtype is not None:
+        kept = kept.astype(dtype)
+    return np.prod(kept, axis=axis, keepdims=keepdims) * initial
+
+
+def mean_with(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True
+) -> Any:
+    count = np.sum(np.where(where, np.ones_like(a), 0), axis=axis, keepdims=keepdims)
+    return sum_with(a, axis, dtype, keepdims=keepdims, where=where) / count
+
+
+def var_with(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Any:
+    count = np.sum(np.where(where, np.ones_like(a), 0), axis=axis, keepdims=keepdims)
+    offset = a - mean_with(a, axis, dtype, keepdims=True, where=where)
+    return sum_with(offset * offset, axis, keepdims=keepdims, where=where) / (count - ddof)
+
+
+def std_with(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Any:
+    return np.sqrt(var_with(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where))
+
+
+def max_with(
+    a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    result = np.max(np.where(where, a, -np.inf), axis=axis, keepdims=keepdims)
+    return result if initial is None else np.maximum(result, initial)
+
+
+def min_with(
+    a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    result = np.min(np.where(where, a, np.inf), axis=axis, keepdims=keepdims)
+    return result if initial is None else np.minimum(result, initial)
+
+
+def clip_with(
+    a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
+) -> Any:
+    lower = a_min if min is None else min
+    upper = a_max if max is None else max
+    if upper is None:
+        return a if lower is None else np.clip(a, lower, None)
+    if lower is None:
+        return np.clip(a, None, upper)
+    return np.clip(a, lower, upper)
+
+
+def diff_with(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    whole = np.asarray(a)
+    edge = np.take(whole, [0], axis=axis) * 0.0
+    if prepend is not None:
+        first = prepend + edge if np.ndim(prepend) == 0 else np.asarray(prepend)
+        whole = np.concatenate([first, whole], axis=axis)
+    if append is not None:
+        last = append + edge if np.ndim(append) == 0 else np.asarray(append)
+        whole = np.concatenate([whole, last], axis=axis)
+    return np.diff(whole, n, axis)
+
+
+def pad_with(
+    array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0
+) -> Any:
+    if mode != "constant" or np.ndim(constant_values) > 0:
+        raise ValueError("the derivative of np.pad is known for one constant value")
+    outside = 1.0 - np.pad(np.ones_like(array), pad_width)
+    return np.pad(array, pad_width) + constant_values * outside
+
+
+def reshape_with(a: Any, shape: Any, *, order: str = "C") -> Any:
+    if order == "F":
+        turned = tuple(shape)[::-1] if isinstance(shape, (tuple, list)) else shape
+        return np.transpose(np.reshape(np.transpose(a), turned))
+    return np.reshape(a, shape)
+
+
+def ravel_with(a: Any, *, order: str = "C") -> Any:
+    return np.ravel(np.transpose(a)) if order == "F" else np.ravel(a)
+
+
+def logsumexp_with(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False) -> Any:
+    largest = stop_gradient(np.max(a, axis=axis, keepdims=True))
+    terms = np.exp(a - largest) if b is None else b * np.exp(a - largest)
+    result = np.log(np.sum(terms, axis=axis, keepdims=True)) + largest
+    return result if keepdims else np.squeeze(result, axis)
