@@ -168,7 +168,7 @@ def _quantiles(ordered: Any, counts: Any, q: Any) -> Any:
     rows = np.broadcast_to(ordered, np.shape(q) + np.shape(ordered))
     low = np.squeeze(np.take_along_axis(rows, np.expand_dims(lower, -1), -1), -1)
     high = np.squeeze(np.take_along_axis(rows, np.expand_dims(upper, -1), -1), -1)
-    return low + (high - low) * (position - lower)
+    return low + (high - low) * (position - lower).astype(np.result_type(ordered))
 
 
 def quantile(
@@ -497,25 +497,6 @@ def polydiv(u: Any, v: Any) -> Any:
         padded = np.concatenate([left, factor * divisor, right])
         rest = rest - padded
     return np.stack(quotient), np.take(rest, np.arange(n - m + 1, n))
-
-
-def polyder(p: Any, m: int = 1) -> Any:
-    result = np.asarray(p)
-    for _ in range(m):
-        n = len(result) - 1
-        result = result[:-1] * np.arange(n, 0, -1)
-    return result
-
-
-def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    result = np.asarray(p)
-    for i in range(m):
-        n = len(result)
-        constant = (
-            np.zeros(1) if k is None else np.reshape(np.ravel(k)[min(i, np.size(k) - 1)], (1,))
-        )
-        result = np.concatenate([result / np.arange(n, 0, -1), constant])
-    return result
 
 
 def polyfit(x: Any, y: Any, deg: int) -> Any:
