@@ -145,6 +145,8 @@ class Reverse:
         self.out: ir.Block = self.result.block
         self.span: Span | None = None
         self.pending: list[_Contribution] = []
+        # Choices of `np.where` that the cotangent is on its way through, with their templates.
+        self.choices: tuple[tuple[ir.Op, str], ...] = ()
         # The shape of the place that the current statement stores to: whatever is combined
         # elementwise into what is stored broadcasts to it.
         self.room: Shape | None = None
@@ -903,9 +905,14 @@ class Reverse:
         """Carries a cotangent of an expression to the variables it reads."""
         if not self.activity.is_varied(node):
             return
+        if self.choices and not isinstance(node, ir.Read) and not self._is_pointwise(node):
+            cotangent, outer, self.choices = self._chosen(cotangent), self.choices, ()
+            self.backprop(node, cotangent)
+            self.choices = outer
+            return
         if isinstance(node, ir.Read):
             if self.activity.read_is_active(node):
-                self.pending.append(_Contribution(node, cotangent))
+                self.pending.append(_Contribution(node, self._chosen(cotangent)))
         elif isinstance(node, ir.Call):
             self._call(node, cotangent)
         elif isinstance(node, ir.Op):
@@ -1052,6 +1059,7 @@ class Reverse:
             cotangent = self._atom(cotangent, op)
         names = binding.operands(self._operand)
         names["y"] = ir.Primal(op)
+        outer = self.choices
         if rule.elementwise:
             cotangent = self._faithful(rule, op, active, chosen, names, cotangent, binding)
         names["g"] = cotangent
@@ -1060,6 +1068,10 @@ class Reverse:
             rule.exact and not rule.elementwise and self.shapes.of(cotangent) == self.shapes.of(op)
         )
         for parameter, arg in active:
+            if rule.name == "numpy.where" and self._is_pointwise(arg):
+                self.room = room
+                self._choice(op, chosen[parameter], arg, cotangent)
+                continue
             term = templates.instantiate(templates.parse(chosen[parameter]), names, binding)
             if exact and parameter != rule.sequence and not self._may_be_list(arg):
                 self.shapes.declare(term, self.shapes.of(arg))
@@ -1076,6 +1088,28 @@ class Reverse:
             if rule.structural or (parameter == rule.sequence and _holds_elements(arg)):
                 self.shapes.declare(term, self.shapes.of(arg))
             self.backprop(arg, term)
+        self.choices = outer
+
+    def _choice(self, op: ir.Op, template: str, arg: ir.Expr, cotangent: ir.Expr) -> None:
+        """Through one choice of ``np.where``: what is not chosen is left out at the end of the
+        way, so that no NaN or infinity of a derivative that is not needed gets through."""
+        outer = self.choices
+        self.choices = (*outer, (op, template))
+        self.backprop(arg, cotangent)
+        self.choices = outer
+
+    def _is_pointwise(self, node: ir.Expr) -> bool:
+        """Whether an expression is an operation of elements by a rule."""
+        return isinstance(node, ir.Op) and self._elementwise(node) and self.template(node) is None
+
+    def _chosen(self, cotangent: ir.Expr) -> ir.Expr:
+        """A cotangent at the end of its way through choices."""
+        for op, template in reversed(self.choices):
+            names = {"condition": self._operand(op.args[0]), "g": cotangent}
+            shape = broadcast(self.shapes.of(op), self.shapes.of(cotangent))
+            cotangent = templates.instantiate(templates.parse(template), names)
+            self.shapes.declare(cotangent, shape)
+        return cotangent
 
     def _faithful(
         self,
@@ -1101,6 +1135,8 @@ class Reverse:
                 binding,  # type: ignore[arg-type]
             )
             if not result <= broadcast(self.shapes.of(term), own):
+                # What is summed up here is no longer there to be chosen from.
+                cotangent, self.choices = self._chosen(cotangent), ()
                 smaller = self.shapes.of(cotangent) <= result
                 helper = "expand" if smaller else "unbroadcast"
                 return self._atom(self.helper(helper, cotangent, ir.Primal(op)), op)
