@@ -31,4 +31,14 @@ def library_source(dotted: str, keywords: tuple[str, ...] = ()) -> FunctionSourc
     path = os.path.join(_PACKAGE, *source.module.split(".")[1:]) + ".py"
     text = read_file(path)
     assert text is not None, path
-    return _sources().function(_sources().module_for_path(path, text), source.function)
+    function = _sources().function(_sources().module_for_path(path, text), source.function)
+    _names.setdefault(function, source.name)
+    return function
+
+
+_names: dict[FunctionSource, str] = {}
+
+
+def library_name(function: FunctionSource) -> str | None:
+    """The library's function that a definition stands for."""
+    return _names.get(function)
