@@ -101,13 +101,20 @@ elementwise(
     tests=("1.5, -2.0", "-1.5, -2.0", "-1.5, 2.0"),
 )
 elementwise("math.ldexp", "x, i", {"x": "math.ldexp(g, i)"}, shape=SCALAR, tests=("0.7, 3",))
+_OTHERS = "products_of_others(np.array(iterable))"
 general(
     "math.prod",
-    "iterable",
-    {"iterable": "packed(g * products_of_others(np.array(iterable)), iterable)"},
-    {"iterable": "np.sum(np.array(g) * products_of_others(np.array(iterable)))"},
+    "iterable, *, start=1",
+    {
+        "iterable": f"packed(g * start * {_OTHERS}, iterable)",
+        "start": "g * math.prod(iterable)",
+    },
+    {
+        "iterable": f"start * np.sum(np.array(g) * {_OTHERS})",
+        "start": "g * math.prod(iterable)",
+    },
     shape=SCALAR,
-    tests=("normal(3)", "[2.0, 0.0, 1.5]", "(1.0, 2.0)"),
+    tests=("normal(3)", "[2.0, 0.0, 1.5]", "(1.0, 2.0)", "normal(3), start=2.0"),
 )
 general(
     "math.fsum",
@@ -138,16 +145,6 @@ definition(
     "math.dist",
     tests=("[1.0, 2.0], [0.5, -1.0]", "normal(3), normal(3)"),
     kinks="the derivatives at equal points are 0",
-)
-_OTHERS = "products_of_others(np.asarray(iterable))"
-general(
-    "math.prod",
-    "iterable, *, start=1",
-    {"iterable": f"g * start * {_OTHERS}", "start": "g * math.prod(iterable)"},
-    {"iterable": f"start * np.sum({_OTHERS} * g)", "start": "g * math.prod(iterable)"},
-    shape=SCALAR,
-    exact=False,
-    tests=("[1.5, 2.0, -0.5]", "normal(3), start=2.0", "[0.0, 0.0, 3.0]"),
 )
 definition("math.sumprod", tests=("[1.5, 2.0], [0.3, -1.0]", "normal(3), normal(3)"))
 
