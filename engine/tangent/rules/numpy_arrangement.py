@@ -648,6 +648,7 @@ general(
     {"args": "unbroadcast(g, args)"},
     {"args": "np.broadcast_arrays(*g)"},
     several=True,
+    view=True,
     sequence="args",
     tests=("normal(3), normal(2, 1)", "normal(2, 3), 1.5"),
 )
