@@ -25,6 +25,7 @@ from tangent.derivative import Derivative
 from tangent.diagnostics import DerivativeError, Diagnostic
 from tangent.engine import differentiate
 from tangent.resolve.static import read_file
+from tangent.rules.table import Entry, entries
 from tangent.source.parse import function_names, get_function, parse_module
 from tangent.source.text import SourceText
 
@@ -40,6 +41,7 @@ examples:
   tangent show examples/mlp.py::loss --wrt w1,b1
   tangent show examples/pendulum.py::swing --mode forward --json
   tangent check examples/mlp.py::loss --wrt w1
+  tangent rules linalg
   tangent check examples/heat.py::misfit --args "0.1, np.eye(8)[3], np.ones(8), 5"
 """
 
@@ -118,6 +120,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--seed", type=int, default=0, help="for the random numbers (default: 0)")
     check.set_defaults(run=_check)
+
+    rules = commands.add_parser(
+        "rules",
+        help="list the functions that can be differentiated",
+        description="List the library functions that have a derivative: by which of their"
+        " arguments, and what is taken at kinks.",
+    )
+    rules.add_argument(
+        "pattern",
+        nargs="?",
+        default="*",
+        metavar="PATTERN",
+        help='part of a name, or a whole one with wildcards, such as "numpy.linalg.*"'
+        " (default: all)",
+    )
+    rules.add_argument("--json", action="store_true", help="print the table as JSON")
+    rules.set_defaults(run=_rules)
     return parser
 
 
@@ -185,6 +204,35 @@ def _check(options: argparse.Namespace) -> int:
     # The user's code runs in a process of its own: whatever it does, it ends there.
     command = [sys.executable, "-m", "tangent.sample", json.dumps(request)]
     return subprocess.run(command, check=False).returncode
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+def _rules(options: argparse.Namespace) -> int:
+    found = entries(options.pattern)
+    if options.json:
+        rows = [{**dataclasses.asdict(entry), "modes": entry.modes} for entry in found]
+        print(json.dumps(rows, indent=2))
+        return OK if found else FAILED
+    if not found:
+        print(f"tangent: no function is called like {options.pattern!r}", file=sys.stderr)
+        return FAILED
+    width = min(max(len(entry.name) for entry in found), 40)
+    for entry in found:
+        print(f"{entry.name:{width}}  {_described(entry)}".rstrip())
+    return OK
+
+
+def _described(entry: Entry) -> str:
+    if entry.alias_of:
+        return f"as {entry.alias_of}"
+    if entry.kind == "zero derivative":
+        return entry.kind + (f"; {entry.kinks}" if entry.kinks else "")
+    by = f"by {', '.join(entry.by)}"
+    if entry.constants:
+        by += f" (also takes {', '.join(entry.constants)})"
+    return "; ".join(part for part in (by, entry.kinks) if part)
 
 
 # --- finding the function --------------------------------------------------------------------

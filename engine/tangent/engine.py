@@ -39,7 +39,7 @@ from tangent.lower.containers import name_operations
 from tangent.lower.desugar import desugar
 from tangent.lower.lower import Program, canonical
 from tangent.lower.single_exit import Exit, single_exit
-from tangent.resolve.library import library_source
+from tangent.resolve.library import library_name, library_source
 from tangent.resolve.static import Sources
 from tangent.resolve.symbols import FunctionSource, Library, Symbol, UserFunction
 from tangent.rules import declare, registry
@@ -934,9 +934,12 @@ class _Build:
 
     def template(self, call: ir.Call | ir.Op, source: FunctionSource) -> Template | None:
         """The user's own rule for a function that is called."""
-        symbol: Symbol = (
-            Library(call.callee) if isinstance(call, ir.Op) else UserFunction(call.function)
-        )
+        symbol: Symbol
+        if isinstance(call, ir.Op):
+            symbol = Library(call.callee)
+        else:
+            defined = library_name(call.function)
+            symbol = Library(defined) if defined else UserFunction(call.function)
         modules = [source.module, self.source.module]
         if isinstance(call, ir.Call):
             modules.insert(1, call.function.module)
@@ -949,8 +952,12 @@ class _Build:
         if function not in self.templates:
             lowering = self.program.lowering(function)
             lowering.locals.add("d")
+            of = None
+            if isinstance(call, ir.Call):
+                own = call.function.node.args
+                of = tuple(a.id for a in (*own.posonlyargs, *own.args, *own.kwonlyargs))
             try:
-                self.templates[function] = Template(function, lowering.expr)
+                self.templates[function] = Template(function, lowering.expr, mode, of)
             except TemplateError as error:
                 span = function.module.source.span_of(error.node)
                 raise DerivativeError(
@@ -961,7 +968,15 @@ class _Build:
                     ],
                     [function.module.source],
                 ) from None
-        return self.templates[function]
+        template = self.templates[function]
+        if isinstance(call, ir.Op) and not template.fits(call):
+            place = source.module.source
+            span = call.span or place.span_of(source.node)
+            message = (
+                f"cannot use the rule `{function.name}` for this call: it takes other arguments"
+            )
+            raise DerivativeError([Diagnostic("rule", message, source.module.path, span)], [place])
+        return template
 
     # --- forward mode ----------------------------------------------------------------------
 

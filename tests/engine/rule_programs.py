@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import importlib
 import linecache
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +16,10 @@ import numpy as np
 
 import tangent
 from tangent.rules import registry
-from tangent.rules.declare import SOURCES
+from tangent.rules.declare import SOURCES, WIDER
 
+# Arguments that carry a derivative where a definition takes them.
+KEYWORDS = ("initial", "prepend", "append", "constant_values", "b", "max", "min")
 LIBRARIES = ("operator", "builtins", "math", "numpy", "scipy", "functools", "itertools", "copy")
 
 
@@ -24,7 +27,19 @@ def declared() -> dict[str, tuple[str, ...]]:
     """The test inputs of every function with a rule or a definition, by name."""
     rules = {r.name: r.tests for r in registry.all_rules()}
     sources = {s.name: s.tests for s in SOURCES.values()}
-    return {n: t for n, t in {**rules, **sources}.items() if n.split(".")[0] in LIBRARIES and t}
+    for source in WIDER.values():
+        rules[source.name] = tuple(dict.fromkeys((*rules[source.name], *source.tests)))
+    return {
+        name: tests
+        for name, tests in {**rules, **sources}.items()
+        if name.split(".")[0] in LIBRARIES and tests and exists(name)
+    }
+
+
+def exists(dotted: str) -> bool:
+    """Whether this version of its library has a function."""
+    library, _, name = dotted.partition(".")
+    return library != "math" or hasattr(math, name)
 
 
 def samplers(seed: int = 0) -> dict[str, Any]:
@@ -89,7 +104,8 @@ class RuleProgram:
         out: dict[str, Any] = {}
         for i, (keyword, _, value) in enumerate(self.parts):
             own = keyword or (positional[i] if i < len(positional) else "")
-            if carries(value) and (not positional or own in self._differentiable):
+            taken = own in self._differentiable or (own in KEYWORDS and own not in positional)
+            if carries(value) and (not positional or taken):
                 out[f"x{i}"] = value
         return out
 

@@ -610,8 +610,8 @@ def f(x):
 import numpy as np
 
 def f(x):
-    return np.sum(x, where=x > 0.0)
-#          ^^^^^^^^^^^^^^^^^^^^^^^^ unsupported-argument
+    return np.tanh(x, where=x > 0.0)
+#          ^^^^^^^^^^^^^^^^^^^^^^^^^ unsupported-argument
 """,
     """
 import numpy as np

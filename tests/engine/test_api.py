@@ -15,6 +15,7 @@ import pytest
 import tangent
 from tangent import INPUT_DERIVATIVE, DerivativeError, insert_grad_of
 from tangent.grads import adjoint
+from tangent.rules import user
 from tangent.tangents import tangent_
 
 
@@ -404,6 +405,70 @@ def test_rules_are_found_in_the_text():
 def test_adjoint_belongs_to_a_function():
     with pytest.raises(TypeError, match="belongs to a function"):
         adjoint(3)  # type: ignore[arg-type]
+
+
+def test_a_rule_with_other_parameters_is_an_error_at_its_definition():
+    with pytest.raises(TypeError, match=r"dsquare is no rule for square: .*\(z\).*\(x\)"):
+
+        @adjoint(square)
+        def dsquare(result, z):
+            d[z] = d[result] * z  # noqa: F821
+
+    with pytest.raises(TypeError, match="needs the result of square"):
+
+        @adjoint(square)
+        def nothing():
+            pass
+
+
+def square(x):
+    return x * x
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("@adjoint(g)\ndef dg(y, z):\n    d[z] = d[y] * z", "parameter `z`"),
+        ("@adjoint(g)\ndef dg(y, x):\n    d[w] = d[y] * x", "assigns to `d[w]`, not to `d[x]`"),
+        ("@tangent_(g)\ndef dg(y, x):\n    d[x] = d[y] * x", "not to `d[y]`"),
+        ("@tangent_(g)\ndef dg(y, x):\n    pass", "consists of assignments"),
+    ],
+)
+def test_a_wrong_rule_in_the_text_is_told_at_its_place(rule: str, message: str):
+    text = (
+        "from tangent.grads import adjoint\nfrom tangent.tangents import tangent_\n\n"
+        f"def g(x):\n    return x * x\n\n{rule}\n\ndef f(x):\n    return g(x)\n"
+    )
+    mode = "forward" if "tangent_" in rule else "reverse"
+    derivative = tangent.differentiate(text, "f", mode=mode)
+    assert [d.code for d in derivative.diagnostics] == ["rule"]
+    assert message in derivative.diagnostics[0].message
+    assert derivative.diagnostics[0].line >= 7
+
+
+def uses_tanh(x):
+    return np.tanh(x)
+
+
+def uses_kron(a):
+    return np.kron(a, 2.0)
+
+
+def test_rules_for_functions_of_libraries_are_found_by_object_and_by_name():
+    def other_tanh(y, x):
+        d[x] = d[y] * 10.0 * x  # noqa: F821
+
+    def other_kron(y, a, b):
+        d[a] = 7.0 * d[y]  # noqa: F821
+
+    try:
+        adjoint(np.tanh)(other_tanh)
+        adjoint(np.kron)(other_kron)
+        assert tangent.grad(uses_tanh)(0.5) == 5.0
+        assert tangent.grad(uses_kron)(0.5) == 7.0
+    finally:
+        user.forget(np.tanh)
+        user.forget(np.kron)
 
 
 # --- checking --------------------------------------------------------------------------------

@@ -224,3 +224,13 @@ def test_golden_text_is_what_grad_runs(case: Case):
     function = getattr(module_of(case.path), case.function)
     derivative = tangent.grad(function, case.wrt, mode=case.mode, **case.options)
     assert derivative.source == derive(case).text
+
+
+def test_the_page_of_rules_shows_the_rules():
+    spec = importlib.util.spec_from_file_location("rules_page", ROOT / "tools" / "rules_page.py")
+    assert spec is not None and spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    if UPDATE:
+        tool.PAGE.write_text(tool.page())
+    assert tool.PAGE.read_text() == tool.page()

@@ -13,17 +13,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rule_programs import RuleProgram, copied, declared, direction, inner, moved
+from rule_programs import RuleProgram, copied, declared, direction, exists, inner, moved
 
 import tangent
-from tangent.rules.declare import SOURCES, Source
+from tangent.rules import registry
+from tangent.rules.declare import SOURCES, WIDER, Source
 
+registry.load_all()
+WIDER_TESTS = {text for source in WIDER.values() for text in source.tests}
 EVERY_INPUT = bool(os.environ.get("TANGENT_EVERY_INPUT"))
 PROGRAMS = [
     pytest.param(program, id=f"{name}({text})")
     for name, texts in declared().items()
     for i, text in enumerate(texts)
-    if EVERY_INPUT or i == min(1, len(texts) - 1) or "1j" in text
+    if EVERY_INPUT or i == min(1, len(texts) - 1) or "1j" in text or text in WIDER_TESTS
     for program in [RuleProgram(name, text)]
     if program.parameters
 ]
@@ -33,7 +36,8 @@ KINKED_TWICE: set[str] = set()
 
 DEFINED = [
     pytest.param(source, text, id=f"{source.name}({text})")
-    for source in SOURCES.values()
+    for source in [*SOURCES.values(), *dict.fromkeys(WIDER.values())]
+    if exists(source.name)
     for text in source.tests
 ]
 
@@ -108,3 +112,30 @@ def assert_same_form(g: Any, a: Any) -> None:
         assert np.shape(g) == np.shape(a)
         # The cotangent of a complex number may be real.
         assert np.result_type(g, a) == np.result_type(a)
+
+
+def is_real_array(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return all(map(is_real_array, x))
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def is_single(x: Any) -> bool:
+    return all(map(is_single, x)) if isinstance(x, (list, tuple)) else x.dtype == np.float32
+
+
+# Functions whose result, or whose derivative, is in double precision for single precision.
+WIDENED = {"numpy.logspace", "scipy.linalg.expm", "scipy.special.psi", "scipy.special.y1"}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_single_precision_is_kept(program: RuleProgram):
+    args = program.arguments(np.float32)
+    if not all(map(is_real_array, program.arguments())):
+        pytest.skip("Python's numbers have double precision")
+    result = program.function(*args)
+    if np.asarray(result).dtype != np.float32:
+        pytest.skip("the function itself gives double precision")
+    gradient = program.gradient()(*args)
+    kept = all(map(is_single, gradient))
+    assert kept != (program.name in WIDENED)

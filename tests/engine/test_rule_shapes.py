@@ -123,6 +123,8 @@ def _ones_like(y: Any) -> Any:
         # Of one array it may give a view, of two it does not; the analysis knows that.
         if not rule.view and rule.name != "numpy.einsum"
         if rule.name.partition(".")[0] in LIBRARIES
+        # Of functions that this version of Python has.
+        if function_of(rule.name) is not None
         for call in rule.tests
     ],
 )

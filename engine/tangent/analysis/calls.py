@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,15 @@ class Binding:
         vararg = self.rule.parameters.vararg
         return None if vararg is None else vararg.arg
 
+    def operands(self, operand: Callable[[ir.Expr], ir.Expr]) -> dict[str, ir.Expr]:
+        """The arguments as a template refers to them: each by ``operand``, those of ``*args``
+        that carry a derivative as a tuple."""
+        out = {p: operand(a) for p, a in self.arguments.items()}
+        name = self.varargs()
+        if name is not None and name in self.arguments:
+            out[name] = ir.Op("tuple", tuple(map(operand, self.star)), form=ir.Form.DISPLAY)
+        return out
+
 
 def bind(rule: Rule, op: ir.Op) -> Binding:
     """The arguments of ``op`` by the parameters of ``rule``.
@@ -56,6 +66,9 @@ def bind(rule: Rule, op: ir.Op) -> Binding:
     for name in required:
         if name not in arguments:
             raise BindingError(f"`{rule.name}` needs the argument `{name}`")
+    vararg = signature.vararg
+    if vararg is not None and vararg.arg in rule.adjoint:
+        arguments[vararg.arg] = ir.Op("tuple", star, form=ir.Form.DISPLAY)
     return Binding(rule, arguments, star, frozenset(k for k, _ in op.keywords))
 
 

@@ -16,6 +16,7 @@ from tangent.resolve.symbols import FunctionSource
 _FUNCTIONS = frozenset(
     (
         *("builtins.complex", "attribute.imag", "scipy.special.wofz", "scipy.linalg.sqrtm"),
+        "scipy.special.sph_harm_y",
         *(f"numpy.{n}" for n in ("imag", "conjugate", "conj", "angle", "real_if_close", "roots")),
         *(f"numpy.{n}" for n in ("linalg.eig", "linalg.eigvals", "complex64", "complex128")),
         *("tangent.as_kind_of", "tangent.imag_adjoint", "tangent.angle_adjoint"),

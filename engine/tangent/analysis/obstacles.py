@@ -329,7 +329,7 @@ class _Search:
             for p, a in binding.arguments.items()
             if p not in rule.adjoint and p not in rule.inert
         ]
-        if binding.varargs() not in rule.inert:
+        if binding.varargs() not in (*rule.inert, *rule.adjoint):
             constant += [(binding.varargs() or "", a) for a in binding.star]
         for parameter, arg in constant:
             if self.activity.is_varied(arg):

@@ -17,7 +17,7 @@ import gast
 from tangent.diagnostics import Diagnostic
 from tangent.ir import nodes as ir
 from tangent.ir.purity import IN_PLACE
-from tangent.lower import effects, in_place, scopes
+from tangent.lower import effects, einsum, in_place, scopes
 from tangent.lower.comprehensions import CONSUMERS, Expansion, looped
 from tangent.lower.containers import name_operations
 from tangent.resolve.library import library_source
@@ -1155,14 +1155,17 @@ class FunctionLowering:
                         f" it writes to {', '.join(f'`{n}`' for n in written)}",
                         "assign its result instead",
                     )
-                if dotted in ("builtins.min", "builtins.max") and len(args) > 2 and not keywords:
+                pairwise = ("builtins.min", "builtins.max", "math.hypot")
+                if dotted in pairwise and len(args) > 2 and not keywords:
                     # Of more than two numbers: two at a time.
                     inner = args[0]
                     for arg in args[1:-1]:
                         pair = (inner, arg)
                         inner = ir.Op(dotted, pair, form=ir.Form.CALL, function=callee, span=span)
                     args = (inner, args[-1])
-                source = library_source(dotted)
+                if dotted == "numpy.einsum":
+                    args = einsum.in_pairs(args, callee, span)
+                source = library_source(dotted, tuple(k for k, _ in keywords))
                 if source is not None:
                     return ir.Call(source, args, keywords, callee.text, span=span)
                 # What the function imports may mean nothing where it is called again.

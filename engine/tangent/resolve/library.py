@@ -22,12 +22,23 @@ def _sources() -> Sources:
 
 
 @cache
-def library_source(dotted: str) -> FunctionSource | None:
-    """The definition through which a library's function is differentiated, if it has one."""
-    source = registry.source_of(dotted)
+def library_source(dotted: str, keywords: tuple[str, ...] = ()) -> FunctionSource | None:
+    """The definition through which a library's function is differentiated when it is called with
+    these keyword arguments, if it has one."""
+    source = registry.source_of(dotted, keywords)
     if source is None:
         return None
     path = os.path.join(_PACKAGE, *source.module.split(".")[1:]) + ".py"
     text = read_file(path)
     assert text is not None, path
-    return _sources().function(_sources().module_for_path(path, text), source.function)
+    function = _sources().function(_sources().module_for_path(path, text), source.function)
+    _names.setdefault(function, source.name)
+    return function
+
+
+_names: dict[FunctionSource, str] = {}
+
+
+def library_name(function: FunctionSource) -> str | None:
+    """The library's function that a definition stands for."""
+    return _names.get(function)

@@ -179,6 +179,8 @@ RULES: dict[str, Rule] = {}
 COMPLEX_RULES: dict[str, Rule] = {}
 # Functions that are differentiated through Python source: the module and the name it has there.
 SOURCES: dict[str, Source] = {}
+# Definitions with keyword arguments that the rule of the function does not have.
+WIDER: dict[str, Source] = {}
 # Functions whose derivative is zero wherever it exists: results carry none.
 ZERO_GRADIENT: set[str] = set()
 # Those of them whose zero derivative may surprise (rounding, `argmax`): reported when they lie on
@@ -204,12 +206,23 @@ def _mentions(template: str, name: str) -> bool:
 
 
 # Parameters that say how and not what: integers, names and flags, whose derivative is zero.
-_DISCRETE = frozenset(
+DISCRETE = frozenset(
     (
         *("axis", "axes", "axis1", "axis2", "keepdims", "shape", "dtype", "mode", "offset", "k"),
         *("indices", "index", "indices_or_sections", "repeats", "reps", "shift", "source"),
         *("destination", "subscripts", "pad_width", "lower", "upper", "UPLO", "full_matrices"),
-        *("compute_uv", "bottom", "norm", "assume_sorted", "indexing", "increasing"),
+        *(
+            "compute_uv",
+            "norm",
+            "indexing",
+            "increasing",
+            "method",
+            "endpoint",
+            "num",
+            "edge_order",
+        ),
+        *("rowvar", "bias", "trans", "side", "boundary", "compute_expm", "include_initial"),
+        *("axisa", "axisb", "axisc"),
     )
 )
 
@@ -217,7 +230,7 @@ _DISCRETE = frozenset(
 def _add(rule: Rule) -> Rule:
     assert rule.name not in RULES, f"two rules for {rule.name}"
     known = {p.arg for p in ast.walk(rule.parameters) if isinstance(p, ast.arg)}
-    discrete = sorted((known & _DISCRETE) - {*rule.adjoint, *rule.inert})
+    discrete = sorted((known & DISCRETE) - {*rule.adjoint, *rule.inert})
     if discrete:
         rule = replace(rule, inert=(*rule.inert, *discrete))
     RULES[rule.name] = rule
@@ -386,6 +399,15 @@ def definition(
     assert name not in RULES and name not in SOURCES, f"two rules for {name}"
     function = function or name.rpartition(".")[2]
     SOURCES[name] = Source(name, module or "tangent.runtime.definitions", function, tests, kinks)
+
+
+def wider(name: str, *keywords: str, tests: tuple[str, ...] = ()) -> None:
+    """Calls of a function with these keyword arguments are differentiated through a definition
+    (of the function's name and ``_with``), all others by the function's rule."""
+    function = f"{name.rpartition('.')[2]}_with"
+    source = Source(name, "tangent.runtime.definitions", function, tests)
+    for keyword in keywords:
+        WIDER[f"{name} {keyword}"] = source
 
 
 def helpers(module: str, *names: str) -> None:

@@ -7,6 +7,7 @@ from tangent.rules.declare import (
     Case,
     Templates,
     cut,
+    definition,
     elementwise,
     general,
     zero_gradient,
@@ -86,6 +87,8 @@ _of_one("radians", "g * (math.pi / 180.0)")
 _of_one("fabs", "g * sign(x)", ("normal()", "-1.5"), kinks="the derivative at 0 is 0")
 _of_one("erf", "g * (2.0 / math.sqrt(math.pi)) * math.exp(-x * x)")
 _of_one("erfc", "-g * (2.0 / math.sqrt(math.pi)) * math.exp(-x * x)")
+_of_one("gamma", "g * y * polygamma(0, x)", ("positive()", "-0.7", "3.5"))
+_of_one("lgamma", "g * polygamma(0, x)", ("positive()", "-0.7", "12.5"))
 _of_two("fmod", {"a": "g", "b": "g * (y - a) / b"})
 _of_two("remainder", {"a": "g", "b": "g * (y - a) / b"})
 elementwise(
@@ -98,13 +101,20 @@ elementwise(
     tests=("1.5, -2.0", "-1.5, -2.0", "-1.5, 2.0"),
 )
 elementwise("math.ldexp", "x, i", {"x": "math.ldexp(g, i)"}, shape=SCALAR, tests=("0.7, 3",))
+_OTHERS = "products_of_others(np.array(iterable))"
 general(
     "math.prod",
-    "iterable",
-    {"iterable": "packed(g * products_of_others(np.array(iterable)), iterable)"},
-    {"iterable": "np.sum(np.array(g) * products_of_others(np.array(iterable)))"},
+    "iterable, *, start=1",
+    {
+        "iterable": f"packed(g * start * {_OTHERS}, iterable)",
+        "start": "g * math.prod(iterable)",
+    },
+    {
+        "iterable": f"start * np.sum(np.array(g) * {_OTHERS})",
+        "start": "g * math.prod(iterable)",
+    },
     shape=SCALAR,
-    tests=("normal(3)", "[2.0, 0.0, 1.5]", "(1.0, 2.0)"),
+    tests=("normal(3)", "[2.0, 0.0, 1.5]", "(1.0, 2.0)", "normal(3), start=2.0"),
 )
 general(
     "math.fsum",
@@ -115,6 +125,28 @@ general(
     shape=SCALAR,
     tests=("[1.0, 2.0, 3.0]", "normal(4)"),
 )
+
+elementwise(
+    "math.fma",
+    "x, y_, z",
+    {"x": "g * y_", "y_": "g * x", "z": "g"},
+    shape=SCALAR,
+    tests=("1.5, -2.0, 0.3",),
+)
+general(
+    "math.modf",
+    "x",
+    {"x": "g[0]"},
+    {"x": "(g, 0.0)"},
+    several=True,
+    tests=("1.3", "-2.6"),
+)
+definition(
+    "math.dist",
+    tests=("[1.0, 2.0], [0.5, -1.0]", "normal(3), normal(3)"),
+    kinks="the derivatives at equal points are 0",
+)
+definition("math.sumprod", tests=("[1.5, 2.0], [0.3, -1.0]", "normal(3), normal(3)"))
 
 zero_gradient(
     *(f"math.{n}" for n in ("isnan", "isinf", "isfinite", "isclose", "gcd", "lcm", "comb")),

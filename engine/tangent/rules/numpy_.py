@@ -104,4 +104,12 @@ methods(
 methods(
     {n: f"numpy.ndarray.{n}" for n in ("reshape", "transpose", "flatten", "copy", "astype", "item")}
 )
-attributes({"T": "numpy.transpose"})
+methods({"conj": "numpy.conjugate", "conjugate": "numpy.conjugate", "cumprod": "numpy.cumprod"})
+attributes(
+    {
+        "T": "numpy.transpose",
+        "mT": "numpy.matrix_transpose",
+        "real": "numpy.real",
+        "imag": "numpy.imag",
+    }
+)

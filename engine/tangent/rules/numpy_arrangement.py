@@ -18,6 +18,7 @@ from tangent.rules.declare import (
     linear,
     moves,
     rank,
+    wider,
 )
 
 # --- shapes ----------------------------------------------------------------------------------
@@ -282,13 +283,28 @@ linear(
     "numpy.diff",
     "a, n=1, axis=-1",
     {"a": "diff_adjoint(g, a, n=n, axis=axis)"},
+    inert=("n",),
     tests=("normal(5)", "normal(5), 2", "normal(3, 4), axis=0", "normal(3, 4), 1, 1"),
 )
 linear(
     "numpy.pad",
     "array, pad_width, mode='constant'",
-    {"array": "unpad(g, array, pad_width, mode=mode)"},
-    tests=("normal(3), 2", "normal(2, 3), (1, 2)", "normal(2, 3), ((0, 1), (2, 0)), 'constant'"),
+    {
+        "array": [
+            Case("unpad(g, array, pad_width)", when=lambda f: f.literal("mode") == "constant"),
+            Case("sum_at(g, padded_numbers(array, pad_width, mode), array)"),
+        ]
+    },
+    kinks="modes 'maximum', 'mean', 'median', 'minimum' and 'linear_ramp' are refused when it runs",
+    tests=(
+        "normal(4), 2, 'reflect'",
+        "normal(2, 3), ((0, 1), (2, 0)), mode='edge'",
+        "normal(3), 4, mode='wrap'",
+        "normal(3), (1, 2), mode='symmetric'",
+        "normal(3), 2",
+        "normal(2, 3), (1, 2)",
+        "normal(2, 3), ((0, 1), (2, 0)), 'constant'",
+    ),
 )
 linear(
     "numpy.split",
@@ -379,7 +395,7 @@ linear(
 )
 general(
     "numpy.sort",
-    "a, axis=-1",
+    "a, axis=-1, kind=None",
     {
         "a": "np.reshape(put_along(g, a, np.argsort(a, axis=axis), axis), np.shape(a))",
     },
@@ -443,7 +459,7 @@ elementwise("numpy.float64", "x", "g", tests=("normal()", "2.0"))
 alias(**{f"numpy.{n}": "numpy.float64" for n in ("float16", "float32", "longdouble")})
 elementwise(
     "numpy.nan_to_num",
-    "x",
+    "x, *, nan=0.0, posinf=None, neginf=None",
     "g * np.isfinite(x)",
     kinks="the derivative is 0 where the value was replaced",
     tests=("normal(3)", "np.array([1.0, np.nan, np.inf])"),
@@ -623,3 +639,54 @@ alias(
         "numpy.linalg.outer": "numpy.outer",
     }
 )
+
+# --- several arrays --------------------------------------------------------------------------
+
+general(
+    "numpy.broadcast_arrays",
+    "*args",
+    {"args": "unbroadcast(g, args)"},
+    {"args": "np.broadcast_arrays(*g)"},
+    several=True,
+    view=True,
+    sequence="args",
+    tests=("normal(3), normal(2, 1)", "normal(2, 3), 1.5"),
+)
+general(
+    "numpy.meshgrid",
+    "*xi, indexing='xy'",
+    {"xi": "meshgrid_adjoint(g, xi, indexing=indexing)"},
+    {"xi": "np.meshgrid(*g, indexing=indexing)"},
+    several=True,
+    sequence="xi",
+    tests=(
+        "normal(2), normal(3)",
+        "normal(2), normal(3), normal(2)",
+        "normal(2), normal(3), indexing='ij'",
+    ),
+)
+linear(
+    "numpy.block",
+    "arrays",
+    {"arrays": "block_adjoint(g, arrays)"},
+    sequence="arrays",
+    tests=(
+        "[normal(2), normal(3)]",
+        "[[normal(2, 2), normal(2, 1)], [normal(1, 2), normal(1, 1)]]",
+    ),
+)
+
+# --- with more keyword arguments -------------------------------------------------------------
+
+wider(
+    "numpy.diff",
+    *("prepend", "append"),
+    tests=("normal(4), prepend=0.5", "normal(2, 3), axis=0, append=normal(1, 3)"),
+)
+wider("numpy.pad", "constant_values", tests=("normal(3), 2, constant_values=0.7",))
+wider(
+    "numpy.reshape",
+    "order",
+    tests=("normal(2, 3), (3, 2), order='F'", "normal(2, 3), -1, order='F'"),
+)
+wider("numpy.ravel", "order", tests=("normal(2, 3), order='F'",))

@@ -3,7 +3,7 @@ calculus, polynomials, ranges."""
 
 from __future__ import annotations
 
-from tangent.rules.declare import definition, elementwise, general
+from tangent.rules.declare import definition, elementwise, general, like, linear, rank
 
 _TIES = "elements that attain the extremum together share its cotangent equally"
 _GAPS = "np.array([[1.0, np.nan, 3.0, 0.5], [np.nan, 2.0, -1.0, 4.0], [0.3, 1.2, 2.5, 7.0]])"
@@ -148,15 +148,37 @@ definition("numpy.linalg.trace", function="linalg_trace", tests=_STACKS)
 # --- polynomials ---------------------------------------------------------------------------
 
 _TWO = ("normal(4), normal(2)", "normal(2), normal(3)")
-definition(
-    "numpy.polyval", tests=("normal(4), normal(3)", "normal(3), 0.7", "[1.0, 2.0], normal(2, 2)")
+_SLOPE = "g * np.polyval(np.polyder(p), x)"
+general(
+    "numpy.polyval",
+    "p, x",
+    {"p": "np.dot(np.ravel(g), np.vander(np.ravel(x), len(p)))", "x": _SLOPE},
+    {"p": "np.polyval(g, x)", "x": _SLOPE},
+    shape=like("x"),
+    tests=("normal(4), normal(3)", "normal(3), 0.7", "normal(2), normal(2, 2)"),
 )
 definition("numpy.poly", tests=("normal(3)", "normal(4)"))
 for _name in ("polyadd", "polysub", "polymul"):
     definition(f"numpy.{_name}", tests=_TWO)
 definition("numpy.polydiv", tests=("normal(5), positive(3)", "normal(3), positive(2)"))
-definition("numpy.polyder", tests=("normal(4)", "normal(5), 2"))
-definition("numpy.polyint", tests=("normal(4)", "normal(4), 2", "normal(3), 1, 0.7"))
+_FACTORS = "np.poly{}(np.ones(len(p)), m)"
+linear(
+    "numpy.polyder",
+    "p, m=1",
+    {"p": f"np.pad(g * {_FACTORS.format('der')}, (0, m))"},
+    inert=("m",),
+    shape=rank(1),
+    tests=("normal(4)", "normal(5), 2"),
+)
+general(
+    "numpy.polyint",
+    "p, m=1, k=None",
+    {"p": f"(g * {_FACTORS.format('int')})[: len(p)]"},
+    {"p": "np.polyint(g, m)"},
+    inert=("m",),
+    shape=rank(1),
+    tests=("normal(4)", "normal(4), 2", "normal(3), 1, 0.7"),
+)
 definition("numpy.polyfit", tests=("np.arange(5.0), normal(5), 2", "normal(6), normal(6), 1"))
 definition("numpy.vander", tests=("normal(3)", "normal(3), 4", "normal(4), 3, increasing=True"))
 

@@ -12,6 +12,7 @@ from tangent.rules.declare import (
     elementwise,
     general,
     like,
+    wider,
 )
 from tangent.rules.python import NONZERO, TWO, power_rule
 
@@ -48,11 +49,11 @@ alias(
 elementwise("numpy.sqrt", "x", "g / (2.0 * y)", tests=_POSITIVE)
 elementwise("numpy.cbrt", "x", "g / (3.0 * y * y)", tests=_NO_ZERO)
 elementwise("numpy.exp", "x", "g * y", tests=_ANY)
-elementwise("numpy.exp2", "x", "g * y * np.log(2.0)", tests=_ANY)
+elementwise("numpy.exp2", "x", "g * y * math.log(2.0)", tests=_ANY)
 elementwise("numpy.expm1", "x", "g * (y + 1.0)", tests=_ANY)
 elementwise("numpy.log", "x", "g / x", tests=_POSITIVE)
-elementwise("numpy.log2", "x", "g / (x * np.log(2.0))", tests=_POSITIVE)
-elementwise("numpy.log10", "x", "g / (x * np.log(10.0))", tests=_POSITIVE)
+elementwise("numpy.log2", "x", "g / (x * math.log(2.0))", tests=_POSITIVE)
+elementwise("numpy.log10", "x", "g / (x * math.log(10.0))", tests=_POSITIVE)
 elementwise("numpy.log1p", "x", "g / (1.0 + x)", tests=_POSITIVE)
 elementwise(
     "numpy.logaddexp",
@@ -64,8 +65,8 @@ elementwise(
     "numpy.logaddexp2",
     "a, b",
     {
-        "a": "exp_ratio(a * np.log(2.0), y * np.log(2.0))",
-        "b": "exp_ratio(b * np.log(2.0), y * np.log(2.0))",
+        "a": "exp_ratio(a * math.log(2.0), y * math.log(2.0))",
+        "b": "exp_ratio(b * math.log(2.0), y * math.log(2.0))",
     },
     tests=(*TWO, "1000.0, 1001.0"),
 )
@@ -292,4 +293,10 @@ elementwise(
     inert=("x2",),
     shape=UNKNOWN_SHAPE,
     tests=("normal(3), 2", "normal(2, 3), np.array([1, 2, 3])"),
+)
+wider(
+    "numpy.clip",
+    "min",
+    "max",
+    tests=("normal(4), min=-0.5, max=0.5", "normal(4), max=np.full(4, 0.1)"),
 )

@@ -370,3 +370,29 @@ alias(
         "numpy.linalg.matrix_transpose": "numpy.matrix_transpose",
     }
 )
+
+# --- matrices that are not symmetric -------------------------------------------------------
+
+_GENERAL = ("np.diag([1.0, 4.0, 9.0]) + normal(3, 3)", "normal(3, 3)", "normal(2, 3, 3)")
+general(
+    "numpy.linalg.eig",
+    "a",
+    {"a": "eig_adjoint(g, y)"},
+    {"a": "eig_tangent(g, y)"},
+    several=True,
+    kinks=f"{_EQUAL.format('eigenvalues')}; the largest element of a vector stays real",
+    reference="Giles 2008, section 3.1, with the vectors' length and phase as LAPACK sets them",
+    tests=_GENERAL,
+)
+general(
+    "numpy.linalg.eigvals",
+    "a",
+    {"a": "eigvals_adjoint(g, a)"},
+    {"a": "eigvals_tangent(g, a)"},
+    kinks="equal eigenvalues must have vectors of their own",
+    tests=_GENERAL,
+)
+definition(
+    "numpy.roots", tests=("np.array([1.0, -6.0, 11.0, -6.1])", "np.array([2.0, 1.0, 3.0, 0.5])")
+)
+definition("numpy.linalg.vecdot", function="vecdot", tests=("normal(4, 3), normal(3)",))

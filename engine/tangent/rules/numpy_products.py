@@ -136,7 +136,7 @@ linear(
 
 general(
     "numpy.einsum",
-    "subscripts, a, b=None",
+    "subscripts, a, b=None, *, optimize=False",
     {
         "a": [
             Case("einsum_adjoint(g, subscripts, a)", when=lambda f: f.absent("b"), fits=True),

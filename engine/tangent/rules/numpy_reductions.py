@@ -11,6 +11,7 @@ from tangent.rules.declare import (
     general,
     linear,
     rank,
+    wider,
 )
 
 # --- reductions ------------------------------------------------------------------------------
@@ -200,3 +201,27 @@ general(
     ),
 )
 alias(**{"numpy.amax": "numpy.max", "numpy.amin": "numpy.min"})
+
+# --- with more keyword arguments -----------------------------------------------------------
+
+_PICKED = (
+    "normal(3, 4), where=np.eye(3, 4) < 1.0",
+    "normal(3, 4), axis=0, where=np.eye(3, 4) < 1.0, keepdims=True",
+)
+for _name in ("sum", "prod"):
+    wider(
+        f"numpy.{_name}",
+        *("where", "dtype", "initial"),
+        tests=(*_PICKED, "normal(3, 4), axis=1, dtype=np.float64", "normal(3), initial=2.0"),
+    )
+for _name in ("mean", "var", "std"):
+    wider(f"numpy.{_name}", "where", "dtype", tests=_PICKED)
+for _name in ("max", "min"):
+    wider(
+        f"numpy.{_name}",
+        *("where", "initial"),
+        tests=(
+            "normal(3, 4), axis=0, where=np.eye(3, 4) < 1.0, initial=0.1",
+            "normal(3, 4), initial=0.3",
+        ),
+    )

@@ -199,6 +199,31 @@ general(
         "normal(3, 4), normal(4)",
     ),
 )
+general(
+    "builtins.divmod",
+    "a, b",
+    {"a": "unbroadcast(g[1], a)", "b": "unbroadcast(-g[1] * y[0], b)"},
+    {"a": "(zeros_like(y[0]), expand(g, y[1]))", "b": "(zeros_like(y[0]), -g * y[0])"},
+    several=True,
+    tests=("5.3, 2.1", "normal(3), 0.7"),
+)
+elementwise(
+    "builtins.complex",
+    "real, imag",
+    {"real": "g", "imag": "1j * g"},
+    shape=SCALAR,
+    tests=("0.3, 0.4",),
+)
+for _name in ("copy", "deepcopy"):
+    general(
+        f"copy.{_name}",
+        "x",
+        {"x": "g"},
+        {"x": "snapshot(g)"},
+        shape=like("x"),
+        adapts=True,
+        tests=("normal(2, 3)", "2.0", "[1.0, normal(2)]"),
+    )
 zero_gradient(
     *(f"builtins.{n}" for n in ("all", "any", "len", "bool", "isinstance", "issubclass", "type")),
     *(f"builtins.{n}" for n in ("hash", "id", "callable", "hasattr", "range", "format", "print")),

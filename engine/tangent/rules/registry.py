@@ -16,6 +16,7 @@ from tangent.rules.declare import Rule, Source
 _MODULES = {
     "operator": "python",
     "builtins": "python",
+    "copy": "python",
     "math": "math_",
     "numpy": "numpy_",
     "scipy": "scipy_",
@@ -65,9 +66,14 @@ def complex_form(rule: Rule) -> Rule:
 
 
 @cache
-def source_of(dotted: str) -> Source | None:
-    """Where the source is that a library's function is differentiated through."""
-    return declare.SOURCES.get(_canonical(dotted))
+def source_of(dotted: str, keywords: tuple[str, ...] = ()) -> Source | None:
+    """Where the source is that a call of a library's function with these keyword arguments is
+    differentiated through, if it is not by a rule."""
+    name = _canonical(dotted)
+    for keyword in keywords:
+        if f"{name} {keyword}" in declare.WIDER:
+            return declare.WIDER[f"{name} {keyword}"]
+    return declare.SOURCES.get(name)
 
 
 @cache

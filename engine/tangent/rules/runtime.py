@@ -261,6 +261,14 @@ elementwise(
 elementwise(
     "tangent.through_cast", "c, dtype", {"c": "through_cast(g, dtype)"}, tests=("normal(3), float",)
 )
+elementwise(
+    "tangent.polygamma",
+    "n, x",
+    {"x": "polygamma(n + 1, x)"},
+    inert=("n",),
+    shape=SCALAR,
+    tests=("0, 0.7", "1, 2.5", "2, -1.4", "0, 30.0"),
+)
 zero_gradient("tangent.sign", "tangent.larger")
 
 # --- products ------------------------------------------------------------------------------
@@ -481,18 +489,19 @@ linear(
     "c, x, n=1, axis=-1",
     {"c": "np.diff(g, n=n, axis=axis)"},
     shape=like("x"),
-    inert=("x",),
+    inert=("x", "n"),
     tests=("normal(4), normal(5)", "normal(1, 4), normal(3, 4), 2, 0"),
 )
 linear(
     "tangent.unpad",
-    "c, x, pad_width, mode='constant'",
-    {"c": "np.pad(g, pad_width, mode=mode)"},
+    "c, x, pad_width",
+    {"c": "np.pad(g, pad_width)"},
     shape=like("x"),
     inert=("x",),
     view=True,
     tests=("normal(5), normal(3), (2, 0)",),
 )
+zero_gradient("tangent.padded_numbers")
 
 zero_gradient("tangent.stop_gradient", "tangent.check_shapes", "tangent.check_numbers")
 
@@ -518,6 +527,16 @@ general(
         "w": "over_gaps(y * (np.expand_dims(g, -1) - np.expand_dims(g, -2)), w)",
     },
     tests=("normal(3, 3), normal(3)", "normal(2, 3, 3), normal(2, 3)"),
+)
+linear(
+    "tangent.only_real",
+    "x",
+    {"x": "g"},
+    shape=like("x"),
+    adapts=True,
+    cheap=True,
+    view=True,
+    tests=("normal(2, 3)",),
 )
 linear(
     "tangent.leading_columns",
@@ -642,3 +661,61 @@ linear(
     view=True,
     tests=("normal(2, 3, 3), [normal(2, 3), normal(2, 3, 2)]",),
 )
+
+# --- several arrays ------------------------------------------------------------------------
+
+for _name, _back, _tests in (
+    ("meshgrid_of", "meshgrid_adjoint(g, arrays, indexing=indexing)", ("[normal(2), normal(3)]",)),
+    ("block_diag_of", "block_diag_adjoint(g, arrays)", ("[normal(2, 2), normal(3)]",)),
+):
+    linear(
+        f"tangent.{_name}",
+        "arrays" + (", indexing='xy'" if _name == "meshgrid_of" else ""),
+        {"arrays": _back},
+        sequence="arrays",
+        several=_name == "meshgrid_of",
+        tests=_tests,
+    )
+linear(
+    "tangent.meshgrid_adjoint",
+    "c, arrays, indexing='xy'",
+    {"c": "meshgrid_of(g, indexing=indexing)"},
+    inert=("arrays",),
+    tests=("[normal(3, 2), normal(3, 2)], [normal(2), normal(3)]",),
+)
+linear(
+    "tangent.block_diag_adjoint",
+    "c, arrays",
+    {"c": "block_diag_of(g)"},
+    inert=("arrays",),
+    tests=("normal(3, 3), [normal(2, 2), 1.5]",),
+)
+linear(
+    "tangent.block_adjoint",
+    "c, arrays",
+    {"c": "np.block(g)"},
+    inert=("arrays",),
+    tests=("normal(3), [normal(2), normal(1)]",),
+)
+
+# --- convolutions --------------------------------------------------------------------------
+
+linear(
+    "tangent.uncropped",
+    "c, x, kernel, mode='full'",
+    {"c": "cropped(g, x, kernel, c, mode=mode)"},
+    inert=("x", "kernel"),
+    tests=(
+        "normal(5), normal(5), normal(3), 'same'",
+        "normal(2, 3), normal(3, 4), normal(2, 2), 'valid'",
+    ),
+)
+linear(
+    "tangent.cropped",
+    "c, x, kernel, like, mode='full'",
+    {"c": "uncropped(g, x, kernel, mode=mode)"},
+    inert=("x", "kernel", "like"),
+    tests=("normal(7), normal(5), normal(3), normal(5), 'same'",),
+)
+zero_gradient("tangent.largest_elements")
+helpers("linalg", "eig_adjoint", "eig_tangent", "eigvals_adjoint", "eigvals_tangent")

@@ -244,3 +244,11 @@ definition("scipy.linalg.fiedler_companion", tests=("positive(4)", "positive(6)"
 zero_gradient(
     *(f"scipy.linalg.{n}" for n in ("hilbert", "hadamard", "dft", "invhilbert", "pascal"))
 )
+general(
+    "scipy.linalg.block_diag",
+    "*arrs",
+    {"arrs": "block_diag_adjoint(g, arrs)"},
+    {"arrs": "scipy.linalg.block_diag(*g)"},
+    sequence="arrs",
+    tests=("normal(2, 2), normal(1, 3)", "normal(2), normal(3, 2), normal(2, 2)"),
+)

@@ -13,6 +13,7 @@ from tangent.rules.declare import (
     elementwise,
     general,
     like,
+    wider,
     zero_gradient,
 )
 from tangent.rules.numpy_reductions import REDUCTIONS, reduced_shape
@@ -23,8 +24,8 @@ _POSITIVE = ("positive()", "positive(2, 3)")
 elementwise("scipy.special.expit", "x", "g * y * (1.0 - y)", tests=_ANY)
 elementwise("scipy.special.logit", "x", "g / (x * (1.0 - x))", tests=("0.3", "0.5 + 0.4 * unit(3)"))
 elementwise("scipy.special.log_expit", "x", "g * scipy.special.expit(-x)", tests=_ANY)
-elementwise("scipy.special.erf", "x", "g * (2.0 / np.sqrt(np.pi)) * np.exp(-x * x)", tests=_ANY)
-elementwise("scipy.special.erfc", "x", "-g * (2.0 / np.sqrt(np.pi)) * np.exp(-x * x)", tests=_ANY)
+elementwise("scipy.special.erf", "x", "g * (2.0 / math.sqrt(np.pi)) * np.exp(-x * x)", tests=_ANY)
+elementwise("scipy.special.erfc", "x", "-g * (2.0 / math.sqrt(np.pi)) * np.exp(-x * x)", tests=_ANY)
 elementwise("scipy.special.gammaln", "x", "g * scipy.special.psi(x)", tests=_POSITIVE)
 elementwise("scipy.special.gamma", "x", "g * y * scipy.special.psi(x)", tests=_POSITIVE)
 elementwise("scipy.special.psi", "x", "g * scipy.special.polygamma(1, x)", tests=_POSITIVE)
@@ -127,15 +128,17 @@ zero_gradient("scipy.special.gammasgn")
 
 # --- error functions, the normal distribution ----------------------------------------------
 
-_ROOT = "np.sqrt(2.0 * np.pi)"
-elementwise("scipy.special.erfinv", "x", "g * (0.5 * np.sqrt(np.pi)) * np.exp(y * y)", tests=_UNIT)
+_ROOT = "math.sqrt(2.0 * np.pi)"
+elementwise(
+    "scipy.special.erfinv", "x", "g * (0.5 * math.sqrt(np.pi)) * np.exp(y * y)", tests=_UNIT
+)
 elementwise(
     "scipy.special.erfcinv",
     "x",
-    "-g * (0.5 * np.sqrt(np.pi)) * np.exp(y * y)",
+    "-g * (0.5 * math.sqrt(np.pi)) * np.exp(y * y)",
     tests=("1.0 + unit()", "1.0 + unit(2, 3)"),
 )
-elementwise("scipy.special.erfcx", "x", "g * (2.0 * x * y - 2.0 / np.sqrt(np.pi))", tests=_ANY)
+elementwise("scipy.special.erfcx", "x", "g * (2.0 * x * y - 2.0 / math.sqrt(np.pi))", tests=_ANY)
 elementwise("scipy.special.dawsn", "x", "g * (1.0 - 2.0 * x * y)", tests=_ANY)
 elementwise("scipy.special.ndtr", "x", f"g * np.exp(-0.5 * x * x) / {_ROOT}", tests=_ANY)
 elementwise(
@@ -154,7 +157,7 @@ elementwise(
     "scipy.special.owens_t",
     "h, a",
     {
-        "h": "-g * np.exp(-0.5 * h * h) * scipy.special.erf(a * h / np.sqrt(2.0))"
+        "h": "-g * np.exp(-0.5 * h * h) * scipy.special.erf(a * h / math.sqrt(2.0))"
         f" / (2.0 * {_ROOT})",
         "a": "g * np.exp(-0.5 * h * h * (1.0 + a * a)) / (2.0 * np.pi * (1.0 + a * a))",
     },
@@ -163,7 +166,7 @@ elementwise(
 elementwise(
     "scipy.special.wofz",
     "z",
-    "g * (2j / np.sqrt(np.pi) - 2.0 * z * y)",
+    "g * (2j / math.sqrt(np.pi) - 2.0 * z * y)",
     tests=("normal(3)", "normal(3) + 1j * normal(3)"),
 )
 
@@ -309,6 +312,20 @@ elementwise(
     shape="unknown",
 )
 
+elementwise(
+    "scipy.special.sph_harm_y",
+    "n, m, theta, phi",
+    {
+        "theta": "g * (m / np.tan(theta) * y"
+        " + np.sqrt(np.maximum((n - m) * (n + m + 1.0), 0.0)) * np.exp(-1j * phi)"
+        " * scipy.special.sph_harm_y(n, m + 1, theta, phi))",
+        "phi": "g * 1j * m * y",
+    },
+    tests=("3, 1, positive(2), normal(2)", "2, 2, 0.7, 0.3", "2, -1, positive(3), 0.5"),
+    shape="unknown",
+    reference="DLMF 14.10 and 14.30",
+)
+
 # --- reductions ----------------------------------------------------------------------------
 
 _WEIGHTS = "exp_ratio(a, restore_dims(y, a, axis, keepdims))"
@@ -350,4 +367,9 @@ general(
     {"x": "g - np.sum(np.exp(y) * g, axis=axis, keepdims=True)"},
     shape=like("x"),
     tests=_ALONG,
+)
+wider(
+    "scipy.special.logsumexp",
+    "b",
+    tests=("normal(4), b=positive(4)", "normal(2, 3), axis=1, b=positive(3)"),
 )

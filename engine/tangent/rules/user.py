@@ -7,6 +7,8 @@ from the text. Both are asked with `template_for`.
 
 from __future__ import annotations
 
+import inspect
+import sys
 import weakref
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
@@ -81,8 +83,42 @@ def check_target(primal: object) -> None:
 
 
 def register(primal: Callable[..., Any], template: Callable[..., Any], mode: str) -> None:
-    """What the decorators do. The template's source is read when a derivative needs it."""
+    """What the decorators do. The template's source is read when a derivative needs it.
+
+    Raises TypeError if the template's parameters cannot be the result and arguments of
+    ``primal``.
+    """
+    _check_parameters(primal, template)
     _registered[_live_key(primal), mode] = lambda: live_function(template)
+
+
+def forget(primal: Callable[..., Any]) -> None:
+    """Takes back the rules that were registered for a function."""
+    for mode in ("reverse", "forward"):
+        _registered.pop((_live_key(primal), mode), None)
+
+
+def _check_parameters(primal: Callable[..., Any], template: Callable[..., Any]) -> None:
+    def names(function: Callable[..., Any]) -> list[str] | None:
+        try:
+            return list(inspect.signature(function).parameters)
+        except (TypeError, ValueError):  # a builtin that does not tell
+            return None
+
+    given = names(template)
+    own = names(primal)
+    title = getattr(template, "__name__", "the rule")
+    target = getattr(primal, "__name__", repr(primal))
+    if given is not None and not given:
+        raise TypeError(f"{title} needs the result of {target} as its first parameter")
+    if given is None or own is None or not hasattr(primal, "__code__"):
+        return
+    wrong = [name for name in given[1:] if name not in own]
+    if wrong:
+        raise TypeError(
+            f"{title} is no rule for {target}: after the result it takes"
+            f" ({', '.join(given[1:])}), and {target} takes ({', '.join(own)})"
+        )
 
 
 def _live_key(function: Callable[..., Any]) -> Hashable:
@@ -90,8 +126,20 @@ def _live_key(function: Callable[..., Any]) -> Hashable:
     code = getattr(function, "__code__", None)
     if code is not None:
         return code.co_filename, code.co_name, code.co_firstlineno
+    known = _library_name(function)
+    if known is not None:
+        return known
     module = getattr(function, "__module__", None) or "builtins"
     return f"{module}.{getattr(function, '__qualname__', function.__name__)}"
+
+
+def _library_name(function: Callable[..., Any]) -> str | None:
+    """The name of a function of NumPy or SciPy that does not tell its module, as ufuncs."""
+    name = getattr(function, "__name__", "")
+    for module in ("numpy", "scipy.special"):
+        if vars(sys.modules.get(module, object)).get(name) is function:
+            return f"{module}.{name}"
+    return None
 
 
 # --- in the text -----------------------------------------------------------------------------

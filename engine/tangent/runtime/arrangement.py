@@ -84,15 +84,28 @@ def diff_adjoint(c: Any, x: Any, n: int = 1, axis: int = -1) -> Any:
     return c
 
 
-def unpad(c: Any, x: Any, pad_width: Any, mode: str = "constant") -> Any:
-    """The part of ``c`` that belongs to ``x`` in ``np.pad(x, pad_width, mode)``.
-
-    Raises ValueError for modes that fill with elements of ``x``.
-    """
-    if mode != "constant":
-        raise ValueError(f"the derivative of np.pad with mode={mode!r} is not known")
+def unpad(c: Any, x: Any, pad_width: Any) -> Any:
+    """The part of ``c`` that belongs to ``x`` in ``np.pad(x, pad_width)``."""
     widths = np.broadcast_to(pad_width, (np.ndim(x), 2))
     return c[tuple(slice(w, w + n) for (w, _), n in zip(widths, np.shape(x), strict=True))]
+
+
+def padded_numbers(x: Any, pad_width: Any, mode: str) -> Any:
+    """The elements of ``x``, numbered from 1, padded; the number 0 is that of none.
+
+    Raises ValueError for modes that compute what they fill up with.
+    """
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap", "empty"):
+        raise ValueError(f"the derivative of np.pad with mode={mode!r} is not known")
+    options: dict[str, Any] = {"mode": "constant" if mode == "empty" else mode}
+    return np.pad(np.reshape(np.arange(1, np.size(x) + 1), np.shape(x)), pad_width, **options)
+
+
+def only_real(x: Any) -> Any:
+    """``x``, which must not be complex. Raises TypeError if it is."""
+    if np.iscomplexobj(x):
+        raise TypeError("the derivative of this decomposition is known for real matrices only")
+    return x
 
 
 def leading_columns(c: Any, k: int) -> Any:
@@ -134,3 +147,59 @@ def select_adjoint(c: Any, condlist: Any, choicelist: Any) -> list[Any]:
         parts.append(to_shape(np.where(condition & free, c, 0.0), np.shape(choice)))
         free = free & ~condition
     return parts
+
+
+def meshgrid_of(arrays: Any, indexing: Any = "xy") -> tuple[Any, ...]:
+    """``np.meshgrid(*arrays, indexing=indexing)``."""
+    return tuple(np.meshgrid(*arrays, indexing=indexing))
+
+
+def meshgrid_adjoint(c: Any, arrays: Any, indexing: Any = "xy") -> list[Any]:
+    """The adjoints of the arrays of ``np.meshgrid``: sums over the axes of the others."""
+    n = len(arrays)
+    places = list(range(n))
+    if indexing == "xy" and n > 1:
+        places[:2] = [1, 0]
+    sums = [np.sum(part, axis=tuple(j for j in range(n) if j != i)) for part, i in zip(c, places)]
+    return [np.reshape(s, np.shape(a)) for s, a in zip(sums, arrays, strict=True)]
+
+
+def block_adjoint(c: Any, arrays: Any) -> Any:
+    """The parts of ``c`` that belong to the arrays of ``np.block``, nested as these are."""
+    flat: list[Any] = []
+
+    def tagged(nested: Any) -> Any:
+        if isinstance(nested, list):
+            return [tagged(part) for part in nested]
+        flat.append(nested)
+        return np.full(np.shape(nested), len(flat) - 1)
+
+    owners = np.block(tagged(arrays))
+    c = np.broadcast_to(c, owners.shape)
+    parts = iter([np.reshape(c[owners == i], np.shape(a)) for i, a in enumerate(flat)])
+
+    def nested_like(nested: Any) -> Any:
+        return [nested_like(p) for p in nested] if isinstance(nested, list) else next(parts)
+
+    return nested_like(arrays)
+
+
+def block_diag_of(arrays: Any) -> Any:
+    """``scipy.linalg.block_diag(*arrays)``."""
+    blocks = [np.atleast_2d(a) for a in arrays]
+    result = np.zeros(np.sum([np.shape(b) for b in blocks], axis=0), np.result_type(*blocks))
+    for place, block in zip(_blocks(blocks), blocks):
+        result[place] = block
+    return result
+
+
+def block_diag_adjoint(c: Any, arrays: Any) -> list[Any]:
+    """The parts of ``c`` that belong to the arrays of ``scipy.linalg.block_diag``."""
+    places = _blocks([np.atleast_2d(a) for a in arrays])
+    return [np.reshape(c[p], np.shape(a)) for p, a in zip(places, arrays, strict=True)]
+
+
+def _blocks(blocks: list[Any]) -> list[tuple[slice, slice]]:
+    ends = np.cumsum([np.shape(b) for b in blocks], axis=0)
+    starts = np.concatenate([np.zeros((1, 2), int), ends[:-1]])
+    return [(slice(start[0], end[0]), slice(start[1], end[1])) for start, end in zip(starts, ends)]

@@ -8,6 +8,7 @@ The engine reads this file as text; nothing imports it, so that SciPy need not b
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -152,31 +153,22 @@ def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = F
     if np.ndim(w) != np.ndim(a):
         # One-dimensional weights belong to one axis.
         w = np.reshape(w, tuple(-1 if i == axis % np.ndim(a) else 1 for i in range(np.ndim(a))))
-    w = w + np.zeros(np.shape(a))
+    w = w + np.zeros_like(a)
     total = np.sum(w, axis=axis, keepdims=keepdims)
     return np.sum(a * w, axis=axis, keepdims=keepdims) / total
 
 
-def _at_position(ordered: Any, counts: Any, q: Any) -> Any:
-    """Between the elements of the last axis of ``ordered``, of which the first ``counts``
-    count: the quantile ``q`` of each row."""
-    position = q * (counts - 1)
+def _quantiles(ordered: Any, counts: Any, q: Any) -> Any:
+    """The quantiles ``q``, whose axes come first, of each row of ``ordered``, of which the first
+    ``counts`` elements count: between the two elements next to their position."""
+    quantiles = np.reshape(q, np.shape(q) + (1,) * np.ndim(counts))
+    position = quantiles * (counts - 1)
     lower = np.clip(np.floor(stop_gradient(position)), 0, counts - 1).astype(int)
     upper = np.minimum(lower + 1, counts - 1)
-    low = np.take_along_axis(ordered, np.expand_dims(lower, -1), -1)[..., 0]
-    high = np.take_along_axis(ordered, np.expand_dims(upper, -1), -1)[..., 0]
-    return low + (high - low) * (position - lower)
-
-
-def _quantiles(ordered: Any, counts: Any, q: Any) -> Any:
-    """As `_at_position` for any number of quantiles, whose axes come first."""
-    if np.ndim(q) == 0:
-        return _at_position(ordered, counts, q)
-    flat = np.ravel(q)
-    rows = []
-    for i in range(len(flat)):
-        rows.append(_at_position(ordered, counts, flat[i]))
-    return np.reshape(np.stack(rows), np.shape(q) + np.shape(ordered)[:-1])
+    rows = np.broadcast_to(ordered, np.shape(q) + np.shape(ordered))
+    low = np.squeeze(np.take_along_axis(rows, np.expand_dims(lower, -1), -1), -1)
+    high = np.squeeze(np.take_along_axis(rows, np.expand_dims(upper, -1), -1), -1)
+    return low + (high - low) * (position - lower).astype(np.result_type(ordered))
 
 
 def quantile(
@@ -243,18 +235,19 @@ def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 
 def nanmean(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    counts = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
+    ones = np.where(np.isnan(a), 0.0, np.ones_like(a))
+    counts = np.sum(ones, axis=axis, keepdims=keepdims)
     return nansum(a, axis, keepdims=keepdims) / counts
 
 
 def nanvar(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
-    kept = ~np.isnan(a)
-    filled = np.where(kept, a, 0.0)
-    counts = np.sum(kept, axis=axis, keepdims=True)
+    ones = np.where(np.isnan(a), 0.0, np.ones_like(a))
+    filled = np.where(np.isnan(a), 0.0, a)
+    counts = np.sum(ones, axis=axis, keepdims=True)
     mean = np.sum(filled, axis=axis, keepdims=True) / counts
-    offset = np.where(kept, filled - mean, 0.0)
+    offset = (filled - mean) * ones
     squares = np.sum(offset * offset, axis=axis, keepdims=keepdims)
-    return squares / (np.sum(kept, axis=axis, keepdims=keepdims) - ddof)
+    return squares / (np.sum(ones, axis=axis, keepdims=keepdims) - ddof)
 
 
 def nanstd(a: Any, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -457,13 +450,6 @@ def linalg_trace(x: Any, /, *, offset: int = 0) -> Any:
 # --- polynomials -----------------------------------------------------------------------------
 
 
-def polyval(p: Any, x: Any) -> Any:
-    result = 0.0 * x
-    for i in range(len(p)):
-        result = result * x + p[i]
-    return result
-
-
 def poly(seq_of_zeros: Any) -> Any:
     if np.ndim(seq_of_zeros) == 2:
         raise ValueError("the derivative of np.poly of a matrix is not known")
@@ -474,8 +460,15 @@ def poly(seq_of_zeros: Any) -> Any:
     return result
 
 
+def roots(p: Any) -> Any:
+    coefficients = np.asarray(p)
+    n = np.size(coefficients) - 1
+    row = np.expand_dims(-coefficients[1:] / coefficients[0], 0)
+    return np.linalg.eigvals(np.concatenate([row, np.eye(n - 1, n)], axis=0))
+
+
 def _same_degree(a: Any, n: int) -> Any:
-    return np.concatenate([np.zeros(n - len(a)), np.asarray(a)])
+    return np.concatenate([np.zeros(n - len(a), np.result_type(a)), np.asarray(a)])
 
 
 def polyadd(a1: Any, a2: Any) -> Any:
@@ -499,28 +492,11 @@ def polydiv(u: Any, v: Any) -> Any:
     for i in range(n - m + 1):
         factor = rest[i] / divisor[0]
         quotient.append(factor)
-        padded = np.concatenate([np.zeros(i), factor * divisor, np.zeros(n - m - i)])
+        kind = np.result_type(u, v, 0.0)
+        left, right = np.zeros(i, kind), np.zeros(n - m - i, kind)
+        padded = np.concatenate([left, factor * divisor, right])
         rest = rest - padded
     return np.stack(quotient), np.take(rest, np.arange(n - m + 1, n))
-
-
-def polyder(p: Any, m: int = 1) -> Any:
-    result = np.asarray(p)
-    for _ in range(m):
-        n = len(result) - 1
-        result = result[:-1] * np.arange(n, 0, -1)
-    return result
-
-
-def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    result = np.asarray(p)
-    for i in range(m):
-        n = len(result)
-        constant = (
-            np.zeros(1) if k is None else np.reshape(np.ravel(k)[min(i, np.size(k) - 1)], (1,))
-        )
-        result = np.concatenate([result / np.arange(n, 0, -1), constant])
-    return result
 
 
 def polyfit(x: Any, y: Any, deg: int) -> Any:
@@ -542,7 +518,7 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
 
 
 def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
-    t = np.linspace(0.0, 1.0, num, endpoint=endpoint)
+    t = np.linspace(0.0, 1.0, num, endpoint, dtype=np.result_type(start, stop, 0.0))
     rank = max(np.ndim(start), np.ndim(stop))
     t = np.reshape(t, (num,) + (1,) * rank)
     return np.moveaxis(start * (1.0 - t) + stop * t, 0, axis)
@@ -638,7 +614,7 @@ def cho_solve(c_and_lower: Any, b: Any) -> Any:
 def solve_banded(l_and_u: Any, ab: Any, b: Any) -> Any:
     below, above = l_and_u
     n = np.shape(ab)[1]
-    matrix = np.zeros((n, n))
+    matrix = np.zeros((n, n), np.result_type(ab))
     for i in range(below + above + 1):
         offset = above - i
         band = ab[i, offset:] if offset >= 0 else ab[i, :offset]
@@ -696,7 +672,8 @@ def companion(a: Any) -> Any:
 def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
     columns = []
     for i in range(n):
-        columns.append(np.concatenate([np.zeros(i), np.asarray(a), np.zeros(n - 1 - i)]))
+        above, below = np.zeros(i, np.result_type(a)), np.zeros(n - 1 - i, np.result_type(a))
+        columns.append(np.concatenate([above, np.asarray(a), below]))
     full = np.stack(columns, axis=1)
     if mode == "full":
         return full
@@ -734,3 +711,181 @@ def fiedler_companion(a: Any) -> Any:
     if n > 1:
         ones[1, 0] = 1.0
     return result + ones
+
+
+# --- scipy.signal ----------------------------------------------------------------------------
+
+
+def signal_correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> Any:
+    return scipy.signal.convolve(in1, np.flip(np.conj(in2)), mode)
+
+
+def fftconvolve(in1: Any, in2: Any, mode: str = "full") -> Any:
+    return scipy.signal.convolve(in1, in2, mode)
+
+
+def convolve2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill") -> Any:
+    if boundary != "fill":
+        raise ValueError("the derivative of scipy.signal.convolve2d is known for boundary='fill'")
+    return scipy.signal.convolve(in1, in2, mode)
+
+
+def correlate2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill") -> Any:
+    if boundary != "fill":
+        raise ValueError("the derivative of scipy.signal.correlate2d is known for boundary='fill'")
+    flipped = np.flip(np.conj(in2))
+    if mode != "same":
+        return scipy.signal.convolve(in1, flipped, mode)
+    whole = scipy.signal.convolve(in1, flipped)
+    rows = np.take(whole, np.arange(np.shape(in1)[0]) + np.shape(in2)[0] // 2, axis=0)
+    return np.take(rows, np.arange(np.shape(in1)[1]) + np.shape(in2)[1] // 2, axis=1)
+
+
+# --- math ------------------------------------------------------------------------------------
+
+
+def dist(p: Any, q: Any) -> Any:
+    total = 0.0
+    for i in range(len(p)):
+        total = total + (p[i] - q[i]) * (p[i] - q[i])
+    if total == 0.0:
+        return 0.0
+    return math.sqrt(total)
+
+
+def sumprod(p: Any, q: Any) -> Any:
+    total = 0.0
+    for i in range(len(p)):
+        total = total + p[i] * q[i]
+    return total
+
+
+# --- with more keyword arguments than a rule has ---------------------------------------------
+
+
+def sum_with(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
+) -> Any:
+    kept = np.where(where, a, 0)
+    if dtype is not None:
+        kept = kept.astype(dtype)
+    return np.sum(kept, axis=axis, keepdims=keepdims) + initial
+
+
+def prod_with(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
+) -> Any:
+    kept = np.where(where, a, 1)
+    if dtype is not None:
+        kept = kept.astype(dtype)
+    return np.prod(kept, axis=axis, keepdims=keepdims) * initial
+
+
+def mean_with(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True
+) -> Any:
+    count = np.sum(np.where(where, np.ones_like(a), 0), axis=axis, keepdims=keepdims)
+    return sum_with(a, axis, dtype, keepdims=keepdims, where=where) / count
+
+
+def var_with(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Any:
+    count = np.sum(np.where(where, np.ones_like(a), 0), axis=axis, keepdims=keepdims)
+    offset = a - mean_with(a, axis, dtype, keepdims=True, where=where)
+    return sum_with(offset * offset, axis, keepdims=keepdims, where=where) / (count - ddof)
+
+
+def std_with(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Any:
+    return np.sqrt(var_with(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where))
+
+
+def max_with(
+    a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    result = np.max(np.where(where, a, -np.inf), axis=axis, keepdims=keepdims)
+    return result if initial is None else np.maximum(result, initial)
+
+
+def min_with(
+    a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    result = np.min(np.where(where, a, np.inf), axis=axis, keepdims=keepdims)
+    return result if initial is None else np.minimum(result, initial)
+
+
+def clip_with(
+    a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
+) -> Any:
+    lower = a_min if min is None else min
+    upper = a_max if max is None else max
+    if upper is None:
+        return a if lower is None else np.clip(a, lower, None)
+    if lower is None:
+        return np.clip(a, None, upper)
+    return np.clip(a, lower, upper)
+
+
+def diff_with(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    whole = np.asarray(a)
+    edge = np.take(whole, [0], axis=axis) * 0.0
+    if prepend is not None:
+        first = prepend + edge if np.ndim(prepend) == 0 else np.asarray(prepend)
+        whole = np.concatenate([first, whole], axis=axis)
+    if append is not None:
+        last = append + edge if np.ndim(append) == 0 else np.asarray(append)
+        whole = np.concatenate([whole, last], axis=axis)
+    return np.diff(whole, n, axis)
+
+
+def pad_with(
+    array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0
+) -> Any:
+    if mode != "constant" or np.ndim(constant_values) > 0:
+        raise ValueError("the derivative of np.pad is known for one constant value")
+    outside = 1.0 - np.pad(np.ones_like(array), pad_width)
+    return np.pad(array, pad_width) + constant_values * outside
+
+
+def reshape_with(a: Any, shape: Any, *, order: str = "C") -> Any:
+    if order == "F":
+        turned = tuple(shape)[::-1] if isinstance(shape, (tuple, list)) else shape
+        return np.transpose(np.reshape(np.transpose(a), turned))
+    return np.reshape(a, shape)
+
+
+def ravel_with(a: Any, *, order: str = "C") -> Any:
+    return np.ravel(np.transpose(a)) if order == "F" else np.ravel(a)
+
+
+def logsumexp_with(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False) -> Any:
+    largest = stop_gradient(np.max(a, axis=axis, keepdims=True))
+    terms = np.exp(a - largest) if b is None else b * np.exp(a - largest)
+    result = np.log(np.sum(terms, axis=axis, keepdims=True)) + largest
+    return result if keepdims else np.squeeze(result, axis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from math import factorial
 from typing import Any
 
@@ -29,7 +30,15 @@ def larger(a: Any, b: Any) -> Any:
     """1 where ``a > b``, 0 where ``a < b``, one half where they are equal."""
     if tensors := for_tensors(a, b):
         return tensors.larger(a, b)
-    return 0.5 * (a > b) + 0.5 * (a >= b)
+    return in_precision_of(0.5 * (a > b) + 0.5 * (a >= b), a, b)
+
+
+def in_precision_of(x: Any, *values: Any) -> Any:
+    """``x`` in the precision that arithmetic on ``values`` has."""
+    if not isinstance(x, np.ndarray | np.generic):
+        return x
+    dtype = np.result_type(*values)
+    return x.astype(dtype, copy=False) if dtype.kind in "fc" else x
 
 
 def log_or_zero(x: Any) -> Any:
@@ -61,7 +70,8 @@ def power_slope(a: Any, b: Any) -> Any:
     if tensors := for_tensors(a, b):
         return tensors.power_slope(a, b)
     zero = np.equal(b, 0)
-    return np.where(zero, 0.0, b * np.where(zero, 1.0, a) ** (b - np.where(zero, 0.0, 1.0)))[()]
+    slope = b * np.where(zero, 1.0, a) ** (b - np.where(zero, 0.0, 1.0))
+    return in_precision_of(np.where(zero, 0.0, slope)[()], a, b)
 
 
 def exp_ratio(a: Any, b: Any) -> Any:
@@ -76,7 +86,7 @@ def sinc_derivative(x: Any, n: int) -> Any:
     Away from 0 it follows from differentiating ``x * sinc(x) = sin(pi x) / pi`` ``n`` times;
     near 0, where that cancels, from the power series.
     """
-    x = np.asarray(x, dtype=float)
+    given, x = x, np.asarray(x, dtype=float)
     near = np.abs(x) < 0.5 * (n + 1)
     safe = np.where(near, 1.0, x)
     away = np.sinc(safe)
@@ -86,7 +96,7 @@ def sinc_derivative(x: Any, n: int) -> Any:
     for j in range((n + 1) // 2, n + 25):
         coefficient = (-1.0) ** j * np.pi ** (2 * j) / factorial(2 * j - n) / (2 * j + 1)
         series = series + coefficient * np.where(near, x, 0.0) ** (2 * j - n)
-    return np.where(near, series, away)[()]
+    return in_precision_of(np.where(near, series, away)[()], given)
 
 
 def over_gaps(x: Any, w: Any) -> Any:
@@ -105,3 +115,30 @@ def over_gaps(x: Any, w: Any) -> Any:
             "vectors that belong to equal eigenvalues or singular values have no derivative"
         )
     return np.where(equal, 0.0, x / np.where(equal, 1.0, gaps))
+
+
+# The numbers of Bernoulli B_2, B_4, ...
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+
+
+def polygamma(n: int, x: float) -> float:
+    """The derivative of order ``n + 1`` of the logarithm of the gamma function at a number
+    ``x``: its recurrence up to large arguments, and the asymptotic series there (DLMF 5.15).
+
+    Raises ValueError at the poles, as `math.gamma` does.
+    """
+    if x <= 0 and x == int(x):
+        raise ValueError("the gamma function has a pole here")
+    total = 0.0
+    while x < 20.0:
+        total += 1.0 / x ** (n + 1)
+        x = x + 1.0
+    if n == 0:
+        series = math.log(x) - 0.5 / x
+        for k, b in enumerate(_BERNOULLI, 1):
+            series -= b / (2 * k * x ** (2 * k))
+        return series - total
+    series = math.factorial(n - 1) / x**n + math.factorial(n) / (2.0 * x ** (n + 1))
+    for k, b in enumerate(_BERNOULLI, 1):
+        series += b * math.factorial(2 * k + n - 1) / math.factorial(2 * k) / x ** (2 * k + n)
+    return (-1.0) ** (n + 1) * (series + math.factorial(n) * total)

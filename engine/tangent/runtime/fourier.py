@@ -39,7 +39,7 @@ def irfft_adjoint(c: Any, a: Any, n: Any = None, axis: int = -1, norm: Any = Non
     half = np.conj(np.fft.rfft(np.real(c), None, axis, swapped_norm(norm)))
     size = np.shape(c)[axis]
     count = np.shape(half)[axis]
-    weights = np.full(count, 2.0)
+    weights = np.full(count, 2.0, np.real(half).dtype)
     weights[0] = 1.0
     if size % 2 == 0:
         weights[-1] = 1.0

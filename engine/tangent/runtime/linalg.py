@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from tangent.runtime.arrangement import add_columns, leading_columns
+from tangent.runtime.arrangement import add_columns, leading_columns, only_real
 from tangent.runtime.elementwise import divide_or_zero, over_gaps, sign
 from tangent.runtime.products import as_columns, from_columns, pivot_order
-from tangent.runtime.reductions import extremum_weights, products_of_others
+from tangent.runtime.reductions import extremum_weights, largest_elements, products_of_others
 from tangent.runtime.shapes import mT, restore_dims
+from tangent.runtime.values import as_kind_of
 
 
 def lower_half(x: Any) -> Any:
@@ -38,9 +39,14 @@ def triangle_adjoint(c: Any, lower: bool = True) -> Any:
     return np.triu(c) + np.triu(mT(c), 1)
 
 
+def on_diagonal(x: Any) -> Any:
+    """Diagonal matrices of the rows of ``x``."""
+    return np.where(np.eye(np.shape(x)[-1], dtype=bool), x[..., np.newaxis], 0.0)
+
+
 def cholesky_adjoint(c: Any, y: Any, upper: bool = False) -> Any:
     """The adjoint of the Cholesky factor ``y`` of a matrix, of which one triangle is read."""
-    factor = mT(y) if upper else y
+    factor = mT(only_real(y)) if upper else only_real(y)
     own = mT(c) if upper else c
     inner = np.linalg.solve(mT(factor), lower_half(mT(factor) @ own))
     s = mT(np.linalg.solve(mT(factor), mT(inner)))
@@ -49,7 +55,7 @@ def cholesky_adjoint(c: Any, y: Any, upper: bool = False) -> Any:
 
 def cholesky_tangent(d: Any, y: Any, upper: bool = False) -> Any:
     """The tangent of the Cholesky factor ``y`` of a matrix with the tangent ``d``."""
-    factor = mT(y) if upper else y
+    factor = mT(only_real(y)) if upper else only_real(y)
     inner = np.linalg.solve(factor, symmetric_from(d, not upper))
     tangent = factor @ lower_half(mT(np.linalg.solve(factor, mT(inner))))
     return mT(tangent) if upper else tangent
@@ -58,7 +64,7 @@ def cholesky_tangent(d: Any, y: Any, upper: bool = False) -> Any:
 def eigh_adjoint(c: Any, y: Any, lower: bool = True) -> Any:
     """The adjoint of the eigenvalues and eigenvectors ``y`` of a symmetric matrix, of which one
     triangle is read."""
-    w, v = y
+    w, v = y[0], only_real(y[1])
     cw, cv = c
     turned = mT(v) @ cv
     inner = over_gaps(0.5 * (turned - mT(turned)), w)
@@ -69,20 +75,20 @@ def eigh_adjoint(c: Any, y: Any, lower: bool = True) -> Any:
 def eigh_tangent(d: Any, y: Any, lower: bool = True) -> Any:
     """The tangents of the eigenvalues and eigenvectors ``y`` of a symmetric matrix with the
     tangent ``d``."""
-    w, v = y
+    w, v = y[0], only_real(y[1])
     turned = mT(v) @ symmetric_from(d, lower) @ v
     return np.diagonal(turned, 0, -2, -1), v @ over_gaps(turned, w)
 
 
 def eigvalsh_adjoint(c: Any, a: Any, lower: bool = True) -> Any:
     """The adjoint of the eigenvalues of a symmetric matrix."""
-    v = np.linalg.eigh(a, "L" if lower else "U")[1]
+    v = np.linalg.eigh(only_real(a), "L" if lower else "U")[1]
     return triangle_adjoint((v * np.expand_dims(c, -2)) @ mT(v), lower)
 
 
 def eigvalsh_tangent(d: Any, a: Any, lower: bool = True) -> Any:
     """The tangents of the eigenvalues of a symmetric matrix with the tangent ``d``."""
-    v = np.linalg.eigh(a, "L" if lower else "U")[1]
+    v = np.linalg.eigh(only_real(a), "L" if lower else "U")[1]
     return np.sum(v * (symmetric_from(d, lower) @ v), axis=-2)
 
 
@@ -92,7 +98,7 @@ def svd_adjoint(c: Any, y: Any) -> Any:
     Raises ValueError if columns of ``u`` or rows of ``vt`` that belong to no singular value
     carry a derivative: these may be any basis.
     """
-    u, s, vt = y
+    u, s, vt = only_real(y[0]), y[1], y[2]
     cu, cs, cvt = c
     k = np.shape(s)[-1]
     u, cu = u[..., :k], leading_columns(cu, k)
@@ -101,7 +107,7 @@ def svd_adjoint(c: Any, y: Any) -> Any:
     scale = np.expand_dims(s, -2)
     inner = over_gaps(turned_u - mT(turned_u), s * s) * scale
     inner = inner + mT(mT(over_gaps(turned_v - mT(turned_v), s * s)) * scale)
-    result = u @ (inner + cs[..., np.newaxis] * np.eye(k)) @ mT(v)
+    result = u @ (inner + on_diagonal(cs)) @ mT(v)
     if np.shape(u)[-2] > k:
         result = result + ((cu - u @ turned_u) / scale) @ mT(v)
     if np.shape(v)[-2] > k:
@@ -114,7 +120,7 @@ def svd_tangent(d: Any, y: Any) -> Any:
     ``u`` and rows of ``vt`` that belong to no singular value."""
     s = y[1]
     k = np.shape(s)[-1]
-    u, v = y[0][..., :k], mT(y[2])[..., :k]
+    u, v = only_real(y[0])[..., :k], mT(y[2])[..., :k]
     scale = np.expand_dims(s, -2)
     turned = mT(u) @ d @ v
     left = over_gaps(turned * scale + mT(turned * scale), s * s)
@@ -133,19 +139,19 @@ def svd_tangent(d: Any, y: Any) -> Any:
 
 def svdvals_adjoint(c: Any, a: Any) -> Any:
     """The adjoint of the singular values of a matrix."""
-    u, _, vt = np.linalg.svd(a, full_matrices=False)
+    u, _, vt = np.linalg.svd(only_real(a), full_matrices=False)
     return (u * np.expand_dims(c, -2)) @ vt
 
 
 def svdvals_tangent(d: Any, a: Any) -> Any:
     """The tangents of the singular values of a matrix with the tangent ``d``."""
-    u, _, vt = np.linalg.svd(a, full_matrices=False)
+    u, _, vt = np.linalg.svd(only_real(a), full_matrices=False)
     return np.sum(u * (d @ mT(vt)), axis=-2)
 
 
 def qr_adjoint(c: Any, y: Any) -> Any:
     """The adjoint of a QR decomposition ``y = (q, r)``, reduced or of a square matrix."""
-    q, r = y
+    q, r = only_real(y[0]), y[1]
     cq, cr = c
     k = np.shape(q)[-1]
     if np.shape(r)[-1] == k:
@@ -163,7 +169,7 @@ def _tall_qr_adjoint(cq: Any, cr: Any, q: Any, r: Any) -> Any:
 
 def qr_tangent(d: Any, y: Any) -> Any:
     """The tangents of a QR decomposition ``y = (q, r)`` of a matrix with the tangent ``d``."""
-    q, r = y
+    q, r = only_real(y[0]), y[1]
     k = np.shape(q)[-1]
     inner = mT(np.linalg.solve(mT(r[..., :k]), mT(d[..., :k])))
     turned = mT(q) @ inner
@@ -174,6 +180,7 @@ def qr_tangent(d: Any, y: Any) -> Any:
 
 def pinv_adjoint(c: Any, a: Any, y: Any) -> Any:
     """The adjoint of the pseudoinverse ``y`` of a matrix that keeps its rank."""
+    y = only_real(y)
     kept = mT(c) @ y @ mT(y)
     other = mT(y) @ y @ mT(c)
     return (kept - a @ (y @ kept)) + (other - other @ y @ a) - mT(y) @ c @ mT(y)
@@ -181,6 +188,7 @@ def pinv_adjoint(c: Any, a: Any, y: Any) -> Any:
 
 def pinv_tangent(d: Any, a: Any, y: Any) -> Any:
     """The tangent of the pseudoinverse ``y`` of a matrix that keeps its rank."""
+    y = only_real(y)
     kept = y @ mT(y) @ mT(d)
     other = mT(d) @ mT(y) @ y
     return (kept - kept @ a @ y) + (other - y @ (a @ other)) - y @ d @ y
@@ -229,6 +237,7 @@ def norm_slope(x: Any, y: Any, ord: Any = None, axis: Any = None, keepdims: bool
     """The derivative of ``y = np.linalg.norm(x, ord, axis, keepdims)`` by each element of
     ``x``: for vectors the gradient of the p-norm, for matrices that of a norm of the singular
     values or of the sums along rows or columns."""
+    x = only_real(x)
     vectors = np.ndim(x) == 1 if axis is None else np.ndim(axis) == 0
     full = restore_dims(y, x, axis, keepdims)
     if ord is None or ord == "fro":
@@ -258,7 +267,7 @@ def _matrix_norm_slope(x: Any, ord: Any) -> Any:
 
 
 def _unit_lower(x: Any) -> Any:
-    return np.tril(x, -1) + np.eye(np.shape(x)[-1])
+    return np.where(np.eye(np.shape(x)[-1], dtype=bool), 1.0, np.tril(x, -1))
 
 
 def _lu_inner_adjoint(cl: Any, cu: Any, lower: Any, upper: Any) -> Any:
@@ -324,3 +333,41 @@ def triangular_matrix_tangent(
     if plain:
         return -from_columns(np.linalg.solve(triangle, change @ as_columns(y, b)), b)
     return -from_columns(np.linalg.solve(mT(triangle), mT(change) @ as_columns(y, b)), b)
+
+
+def eig_adjoint(c: Any, y: Any) -> Any:
+    """The adjoint of the eigenvalues and eigenvectors ``y`` of a matrix. The vectors have the
+    length 1, and the largest element of each is real."""
+    w, v = y
+    cw, cv = c
+    largest = largest_elements(v)
+    along = np.sum(cv * v, axis=-2, keepdims=True)
+    turned = cv - np.conj(v) * np.real(along)
+    turned = turned - 1j * np.imag(along) * largest / np.sum(largest * v, axis=-2, keepdims=True)
+    inner = over_gaps(mT(v) @ turned, w) + on_diagonal(cw)
+    return np.linalg.solve(mT(v), inner @ mT(v))
+
+
+def eig_tangent(d: Any, y: Any) -> Any:
+    """The tangents of the eigenvalues and eigenvectors ``y`` of a matrix."""
+    w, v = y
+    inner = np.linalg.solve(v, d @ v)
+    turned = v @ over_gaps(inner, w)
+    turned = turned - v * np.real(np.sum(np.conj(v) * turned, axis=-2, keepdims=True))
+    largest = largest_elements(v)
+    phase = np.sum(largest * turned, axis=-2, keepdims=True) / np.sum(
+        largest * v, axis=-2, keepdims=True
+    )
+    return np.diagonal(inner, 0, -2, -1), as_kind_of(turned - 1j * v * np.imag(phase), v)
+
+
+def eigvals_adjoint(c: Any, a: Any) -> Any:
+    """The adjoint of the eigenvalues of a matrix."""
+    v = np.linalg.eig(a)[1]
+    return np.linalg.solve(mT(v), np.expand_dims(c, -1) * mT(v))
+
+
+def eigvals_tangent(d: Any, a: Any) -> Any:
+    """The tangents of the eigenvalues of a matrix with the tangent ``d``."""
+    v = np.linalg.eig(a)[1]
+    return np.diagonal(np.linalg.solve(v, d @ v), 0, -2, -1)

@@ -246,3 +246,21 @@ def kron_shapes(a: Any, b: Any) -> tuple[tuple[int, ...], ...]:
     left = tuple(extent for pair in first for extent in (pair, 1))
     right = tuple(extent for pair in second for extent in (1, pair))
     return left, right, tuple(p * q for p, q in zip(first, second, strict=True))
+
+
+def uncropped(c: Any, x: Any, kernel: Any, mode: str = "full") -> Any:
+    """``c``, which belongs to ``scipy.signal.convolve(x, kernel, mode)``, filled up with zeros to
+    the size of the full convolution."""
+    widths = []
+    fits = all(n >= m for n, m in zip(np.shape(x), np.shape(kernel), strict=True))
+    for n, m, size in zip(np.shape(x), np.shape(kernel), np.shape(c), strict=True):
+        before = {"full": 0, "same": (m - 1) // 2, "valid": (m if fits else n) - 1}[mode]
+        widths.append((before, n + m - 1 - before - size))
+    return np.pad(c, widths)
+
+
+def cropped(c: Any, x: Any, kernel: Any, like: Any, mode: str = "full") -> Any:
+    """The adjoint of `uncropped`."""
+    numbers = np.reshape(np.arange(1, np.size(like) + 1), np.shape(like))
+    places = uncropped(numbers, x, kernel, mode)
+    return np.reshape(c[places > 0], np.shape(like))

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from tangent.runtime.elementwise import in_precision_of
 from tangent.runtime.shapes import restore_dims
 
 
 def extremum_weights(x: Any, y: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """How the cotangent of the maximum or minimum ``y`` of ``x`` over ``axis`` is shared among
     the elements: equally among those that attain it."""
-    attained = np.equal(x, restore_dims(y, x, axis, keepdims))
+    attained = in_precision_of(np.equal(x, restore_dims(y, x, axis, keepdims)), x)
     return attained / np.sum(attained, axis=axis, keepdims=True)
 
 
@@ -20,7 +21,7 @@ def products_of_others(x: Any) -> Any:
     """For each element of the last axis the product of all others along it, without a
     division, so that zeros are no special case."""
     x = np.asarray(x)
-    ones = np.ones((*x.shape[:-1], 1))
+    ones = np.ones((*x.shape[:-1], 1), np.result_type(x, 0.0))
     before = np.cumprod(np.concatenate([ones, x[..., :-1]], axis=-1), axis=-1)
     after = np.cumprod(np.concatenate([ones, x[..., :0:-1]], axis=-1), axis=-1)
     return before * after[..., ::-1]
@@ -59,3 +60,10 @@ def cumprod_tangent(d: Any, a: Any, axis: Any = None) -> Any:
     return np.moveaxis(
         np.sum(slopes * np.expand_dims(np.moveaxis(d, axis, -1), -1), axis=-2), -1, axis
     )
+
+
+def largest_elements(x: Any) -> Any:
+    """1 where an element is the first of the largest in its column, 0 elsewhere."""
+    rows = np.argmax(np.abs(x), axis=-2)
+    chosen = np.arange(np.shape(x)[-2])[:, np.newaxis] == np.expand_dims(rows, -2)
+    return in_precision_of(chosen, np.real(x))

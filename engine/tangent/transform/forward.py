@@ -795,7 +795,7 @@ class Forward:
             rule = registry.complex_form(rule)
         binding = bind(rule, op)
         facts = self.shapes.facts(binding, op)
-        names = {p: self._operand(a) for p, a in binding.arguments.items()}
+        names = binding.operands(self._operand)
         names["y"] = ir.Primal(op)
         # One operand's term may be smaller than the result.
         broadcasts = rule.elementwise or rule.shape == BROADCAST
@@ -809,10 +809,15 @@ class Forward:
             template = templates.choose(rule.tangent[parameter], facts).template
             if not rule.elementwise:
                 tangent = self.exact(arg, tangent)
-            if not isinstance(tangent, (ir.Read, ir.Const)) and (
-                templates.mentions(template, "g") > 1
-                or not self.options.optimized
-                or weight(tangent) > _LONG
+            passed_on = parameter == binding.varargs()  # as arguments, one by one
+            if (
+                not isinstance(tangent, (ir.Read, ir.Const))
+                and not passed_on
+                and (
+                    templates.mentions(template, "g") > 1
+                    or not self.options.optimized
+                    or weight(tangent) > _LONG
+                )
             ):
                 tangent = self.atom(tangent, arg)
             names["g"] = tangent

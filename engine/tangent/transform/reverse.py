@@ -23,7 +23,7 @@ TOMS 39(3), 2013.)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tangent.analysis.activity import Activity
 from tangent.analysis.aliasing import Aliases
@@ -152,6 +152,8 @@ class Reverse:
         self.out: ir.Block = self.result.block
         self.span: Span | None = None
         self.pending: list[_Contribution] = []
+        # Choices of `np.where` that the cotangent is on its way through, with their templates.
+        self.choices: tuple[tuple[ir.Op, str], ...] = ()
         # The shape of the place that the current statement stores to: whatever is combined
         # elementwise into what is stored broadcasts to it.
         self.room: Shape | None = None
@@ -1148,9 +1150,14 @@ class Reverse:
         """Carries a cotangent of an expression to the variables it reads."""
         if not self.activity.is_varied(node):
             return
+        if self.choices and not isinstance(node, ir.Read) and not self._is_pointwise(node):
+            cotangent, outer, self.choices = self._chosen(cotangent), self.choices, ()
+            self.backprop(node, cotangent)
+            self.choices = outer
+            return
         if isinstance(node, ir.Read):
             if self.activity.read_is_active(node):
-                self.pending.append(_Contribution(node, cotangent))
+                self.pending.append(_Contribution(node, self._chosen(cotangent)))
         elif isinstance(node, ir.Call):
             self._call(node, cotangent)
         elif isinstance(node, ir.Op):
@@ -1295,8 +1302,9 @@ class Reverse:
             uses > 1 or not self.options.optimized or weight(cotangent) > _LONG
         ):
             cotangent = self._atom(cotangent, op)
-        names = {p: self._operand(a) for p, a in binding.arguments.items()}
+        names = binding.operands(self._operand)
         names["y"] = ir.Primal(op)
+        outer = self.choices
         if rule.elementwise:
             cotangent = self._faithful(rule, op, active, chosen, names, cotangent, binding)
         names["g"] = cotangent
@@ -1305,6 +1313,10 @@ class Reverse:
             rule.exact and not rule.elementwise and self.shapes.of(cotangent) == self.shapes.of(op)
         )
         for parameter, arg in active:
+            if rule.name == "numpy.where" and self._is_pointwise(arg):
+                self.room = room
+                self._choice(op, chosen[parameter], arg, cotangent)
+                continue
             term = templates.instantiate(templates.parse(chosen[parameter]), names, binding)
             if exact and parameter != rule.sequence and not self._may_be_list(arg):
                 self.shapes.declare(term, self.shapes.of(arg))
@@ -1321,6 +1333,28 @@ class Reverse:
             if rule.structural or (parameter == rule.sequence and _holds_elements(arg)):
                 self.shapes.declare(term, self.shapes.of(arg))
             self.backprop(arg, term)
+        self.choices = outer
+
+    def _choice(self, op: ir.Op, template: str, arg: ir.Expr, cotangent: ir.Expr) -> None:
+        """Through one choice of ``np.where``: what is not chosen is left out at the end of the
+        way, so that no NaN or infinity of a derivative that is not needed gets through."""
+        outer = self.choices
+        self.choices = (*outer, (op, template))
+        self.backprop(arg, cotangent)
+        self.choices = outer
+
+    def _is_pointwise(self, node: ir.Expr) -> bool:
+        """Whether an expression is an operation of elements by a rule."""
+        return isinstance(node, ir.Op) and self._elementwise(node) and self.template(node) is None
+
+    def _chosen(self, cotangent: ir.Expr) -> ir.Expr:
+        """A cotangent at the end of its way through choices."""
+        for op, template in reversed(self.choices):
+            names = {"condition": self._operand(op.args[0]), "g": cotangent}
+            shape = broadcast(self.shapes.of(op), self.shapes.of(cotangent))
+            cotangent = templates.instantiate(templates.parse(template), names)
+            self.shapes.declare(cotangent, shape)
+        return cotangent
 
     def _faithful(
         self,
@@ -1346,6 +1380,8 @@ class Reverse:
                 binding,  # type: ignore[arg-type]
             )
             if not result <= broadcast(self.shapes.of(term), own):
+                # What is summed up here is no longer there to be chosen from.
+                cotangent, self.choices = self._chosen(cotangent), ()
                 smaller = self.shapes.of(cotangent) <= result
                 helper = "expand" if smaller else "unbroadcast"
                 return self._atom(self.helper(helper, cotangent, ir.Primal(op)), op)
@@ -1461,6 +1497,7 @@ class Reverse:
             if (
                 numeric
                 and self.present[name]
+                and not self.options.complex_numbers
                 and isinstance(combined, ir.Op)
                 and combined.callee in ("operator.add", "operator.sub")
                 and combined.args[0] is current
@@ -1575,6 +1612,12 @@ class Reverse:
             return
         self.ensure(name, value, owned=True)
         target = self.names.adjoint(name)
+        if self.options.complex_numbers and not self.uses_tensors:
+            # What is real stays so when it changes in place.
+            own = ir.Op("operator.getitem", (ir.Read(target), index), form=ir.Form.SUBSCRIPT)
+            real = self.helper("as_kind_of", contribution.cotangent, own)
+            self.shapes.declare(real, self.shapes.of(contribution.cotangent))
+            contribution = replace(contribution, cotangent=real)
         if self._in_place(value, index):
             item = ir.Op("operator.getitem", (ir.Read(target), index), form=ir.Form.SUBSCRIPT)
             total = algebra.add(item, contribution.cotangent)

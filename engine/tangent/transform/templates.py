@@ -136,7 +136,11 @@ class _Instance:
         for arg in node.args:
             if isinstance(arg, ast.Starred):
                 assert isinstance(arg.value, ast.Name) and self.binding is not None
-                args += [self.names_of(e) for e in self.binding.star]
+                given = self.names.get(arg.value.id)
+                if isinstance(given, ir.Op) and given.callee == "tuple":
+                    args += given.args
+                else:
+                    args += [self.names_of(e) for e in self.binding.star]
             elif isinstance(arg, ast.Name) and itself and self.omitted(arg.id):
                 skipped = True
             elif isinstance(arg, ast.Name) and itself and (skipped or self.by_keyword(arg.id)):

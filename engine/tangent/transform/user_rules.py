@@ -22,15 +22,30 @@ class TemplateError(Exception):
 class Template:
     """The body of a rule: assignments to ``d[v]`` and to plain intermediate names.
 
-    ``lower`` turns a syntax tree into IR as in the rule's own module.
+    ``lower`` turns a syntax tree into IR as in the rule's own module; ``of`` are the parameters
+    of the function that the rule is for, where they are known.
+
+    Raises `TemplateError` for a rule of another form, or with other parameters.
     """
 
-    def __init__(self, function: FunctionSource, lower: Callable[[Any], ir.Expr]):
+    def __init__(
+        self,
+        function: FunctionSource,
+        lower: Callable[[Any], ir.Expr],
+        mode: str,
+        of: tuple[str, ...] | None = None,
+    ):
         self.function = function
         parameters = [a.id for a in function.node.args.args]
         if not parameters:
             raise TemplateError(function.node, "a rule's first parameter is the result")
         self.result, self.parameters = parameters[0], tuple(parameters[1:])
+        for name in self.parameters:
+            if of is not None and name not in of:
+                raise TemplateError(
+                    function.node,
+                    f"it has the parameter `{name}`; those of the function are {', '.join(of)}",
+                )
         self.terms: dict[str, ir.Expr] = {}
         self._uses = 0
         local: dict[str, ir.Expr] = {}
@@ -43,11 +58,23 @@ class Template:
             value = ir.rebuild(lower(stmt.value), lambda e: _substituted(e, local))
             variable = _derivative_of(target)
             if variable is not None:
+                assigned = self.parameters if mode == "reverse" else (self.result,)
+                if variable not in assigned:
+                    places = " or ".join(f"`d[{name}]`" for name in assigned)
+                    raise TemplateError(stmt, f"it assigns to `d[{variable}]`, not to {places}")
                 self.terms[variable] = value
             elif isinstance(target, gast.Name):
                 local[target.id] = value
             else:
                 raise TemplateError(stmt, "a rule assigns to `d[...]` or to a plain name")
+
+        if mode == "forward" and self.result not in self.terms:
+            raise TemplateError(function.node, f"it never assigns to `d[{self.result}]`")
+
+    def fits(self, op: ir.Op) -> bool:
+        """Whether the rule has a parameter for every argument of a call."""
+        known = set(self.parameters[len(op.args) :])
+        return len(op.args) <= len(self.parameters) and all(k in known for k, _ in op.keywords)
 
     def arguments(self, op: ir.Op) -> dict[str, ir.Expr]:
         """The arguments of a call of a library function by the parameters of the rule."""
