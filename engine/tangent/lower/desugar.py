@@ -256,6 +256,9 @@ class _Positions:
 
     def go(self, target: ir.Target, iterable: ir.Expr) -> None:
         """The items of ``iterable`` at the current position, bound to ``target``."""
+        if isinstance(iterable, ir.Op) and iterable.callee == "builtins.enumerate":
+            values = (*iterable.args, *(value for _, value in iterable.keywords))
+            iterable = ir.Op(iterable.callee, values, span=iterable.span)
         callee = iterable.callee if isinstance(iterable, ir.Op) and not iterable.keywords else ""
         args = list(iterable.args) if isinstance(iterable, ir.Op) else []
         parts = list(target.targets) if isinstance(target, ir.Unpack) else []
@@ -344,7 +347,11 @@ def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -
     callee = iterable.callee if isinstance(iterable, ir.Op) and not iterable.keywords else ""
     if callee == "builtins.reversed" and isinstance(iterable, ir.Op) and len(iterable.args) == 1:
         loop.go(target, iterable.args[0])
-    elif callee in ("builtins.enumerate", "builtins.zip") or isinstance(target, ir.Unpack):
+    elif (
+        _is_call_of(iterable, "builtins.enumerate")
+        or callee == "builtins.zip"
+        or isinstance(target, ir.Unpack)
+    ):
         loop.go(target, iterable)
     else:
         return ir.For(target, loop.variable(iterable), stmt.body, span=stmt.span, role=stmt.role)
@@ -361,3 +368,7 @@ def _indexed_loop(stmt: ir.For, before: ir.Block, fresh: Callable[[str], str]) -
         span=stmt.span,
         role=stmt.role,
     )
+
+
+def _is_call_of(expr: ir.Expr, callee: str) -> bool:
+    return isinstance(expr, ir.Op) and expr.callee == callee

@@ -313,7 +313,12 @@ class Forward:
         if isinstance(value, ir.Op) and value.callee in IN_PLACE:
             base = value.args[0]
             if isinstance(base, ir.Read) and self._ensure_container(stmt, base.name):
-                places = 1 if value.callee == "list.insert" else 0
+                if value.callee == "list.add_to_part" and not self.activity.is_varied(
+                    value.args[2]
+                ):
+                    self.emit(stmt)
+                    return
+                places = 1 if value.callee == "list.insert" or value.form is ir.Form.PART else 0
                 moved: list[ir.Expr] = [self._operand(a) for a in value.args[1 : 1 + places]]
                 for item in value.args[1 + places :]:
                     moved.append(self.tangent_or_zero(item))
@@ -322,7 +327,7 @@ class Forward:
                 push = ir.Op(
                     value.callee,
                     (ir.Read(self.names.tangent(base.name)), *resolved),
-                    form=ir.Form.METHOD,
+                    form=value.form,
                     detail=value.detail,
                 )
                 self.emit(ir.Evaluate(push, stmt.span, Role.TANGENT))
