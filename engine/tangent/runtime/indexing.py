@@ -56,7 +56,8 @@ def take_out(adjoint: Any, index: Any) -> Any:
     if isinstance(adjoint, (list, dict)):
         value = adjoint[index]
         # What was there before may have been of any shape: a number is a zero of each.
-        adjoint[index] = [0.0] * len(value) if isinstance(index, slice) else 0.0
+        zero: Any = [0.0] * len(value) if isinstance(index, slice) else 0.0
+        adjoint[index] = zero
         return value
     value = last_written(adjoint[index], adjoint, index)
     adjoint[index] = 0.0
