@@ -22,6 +22,7 @@ from tangent.analysis.aliasing import Aliases, Place, find_aliases
 from tangent.analysis.complex_numbers import mentions_complex
 from tangent.analysis.cuts import report_cuts
 from tangent.analysis.effects import is_pure_function, note_mutations
+from tangent.analysis.mutations import mutations
 from tangent.analysis.numeric import find_numeric
 from tangent.analysis.obstacles import find_obstacles, result_kind
 from tangent.analysis.scalars import is_integer_annotation
@@ -37,6 +38,7 @@ from tangent.lower import scopes
 from tangent.lower.comprehensions import Expansion
 from tangent.lower.containers import name_operations
 from tangent.lower.desugar import desugar
+from tangent.lower.kinds import DICT
 from tangent.lower.lower import Program, canonical
 from tangent.lower.single_exit import Exit, single_exit
 from tangent.resolve.library import library_name, library_source
@@ -634,6 +636,10 @@ class _Build:
                 # The cotangent of a real number may have got an imaginary part.
                 real = ir.Op("tangent.as_kind_of", (adjoint, own))
                 is_complex = self.uses_complex and not reverse.uses_tensors
+                if _gets_items(a, name):
+                    # Of the items it had at first.
+                    gradient.append(ir.Op("tangent.unbroadcast", (adjoint, own)))
+                    continue
                 gradient.append(real if is_complex else adjoint)
             else:
                 gradient.append(reverse.zeros(a.input(name)))
@@ -1127,6 +1133,17 @@ class _Build:
             Dependency(s.module.path, s.qualname, s.module.source.span_of(s.node))
             for s in looked_at
         )
+
+
+def _gets_items(a: _Analysed, name: str) -> bool:
+    """Whether an argument is a dictionary that may get items in the function."""
+    if a.aliases.kinds.of(ir.Read(name)) != DICT:
+        return False
+    return any(
+        name in mutations(stmt)
+        for stmt in ir.statements(a.body)
+        if isinstance(stmt, (ir.Assign, ir.Evaluate))
+    )
 
 
 def _own_imports(source: FunctionSource) -> list[str]:

@@ -469,7 +469,157 @@ def tuple_grows(x, n):
     return t[0] * t[-1]
 
 
+# --- parts of parts --------------------------------------------------------------------------
+
+
+def product_of_lists(a, b):
+    n = len(a)
+    c = []
+    for i in range(n):
+        c.append([0.0, 0.0])
+        for j in range(2):
+            for k in range(2):
+                c[i][j] += a[i][k] * b[k][j]
+    return c[0][0] * c[1][1] + c[0][1]
+
+
+def nested_state(params, x: float):
+    state = {"a": {"h": x}, "b": [x, x]}
+    for _ in range(2):
+        state["a"]["h"] = state["a"]["h"] * params["w"]["k"]
+        state["b"][1] += state["a"]["h"]
+    return state["b"][1] * state["a"]["h"] + state["b"][0]
+
+
+def gradients_by_hand(params, x):
+    grads = {}
+    grads["w"] = np.zeros(3)
+    grads["w"][0] = x * params["w"][1]
+    grads["w"][1:] += x
+    return np.sum(grads["w"] * params["w"])
+
+
+def zip_in_enumerate_reversed(xs, ys):
+    total = 0.0
+    for i, (x, y) in enumerate(zip(reversed(xs), ys), 1):
+        total = total + i * x * y
+    return total
+
+
+# --- what is overwritten, popped and grown ---------------------------------------------------
+
+
+def overwritten(x, y):
+    xs = [x, x]
+    xs[0] = np.array([1.0, 2.0]) * y
+    return np.sum(xs[0]) * xs[1]
+
+
+def over_twice(x, y):
+    d = {"a": x}
+    d["a"] = np.ones(3) * y
+    d["a"] = y * y
+    return d["a"] * y
+
+
+def pop_in_branch(x, y, flag):
+    s = [x, y]
+    if flag:
+        s.append(x * y)
+    else:
+        s.pop()
+    return s[-1] * s[0]
+
+
+def neg_after_pop(x, y):
+    s = [x, y, x * y]
+    a = s[-1]
+    s.pop(0)
+    b = s[-2]
+    s.insert(1, a * b)
+    return s[1] * s[-1]
+
+
+def mutated_arg(xs, y):
+    xs.append(y * y)
+    return xs[0] * xs[-1]
+
+
+def mutated_dict_arg(d, y):
+    d["new"] = d["a"] * y
+    d["a"] = y
+    return d["new"] * d["a"]
+
+
+def loop_dict_growing(x, n):
+    d = {}
+    for i in range(n):
+        d[i] = x * (i + 1)
+        if i > 1:
+            d[i - 1] = d[i] * d[i - 2]
+    t = 0.0
+    for k in d:
+        t = t + d[k] * (k + 1)
+    return t
+
+
+def max_of_items(params):
+    return max(params.values()) * min(params["a"], params["b"])
+
+
+def keys_used(params):
+    t = 0.0
+    for k in sorted(params):
+        t = t * 0.5 + params[k]
+    return t
+
+
+def get_none(params, x):
+    b = params.get("bias")
+    y = params["w"] * x
+    if b is not None:
+        y = y + b
+    return y
+
+
+def dictview_twice(params):
+    vals = params.values()
+    return sum(vals) * max(vals)
+
+
+def tuple_unpack_dict(d):
+    a, b = d.values()
+    return a * b
+
+
+def enum_start(xs):
+    t = 0.0
+    for i, v in enumerate(xs, start=2):
+        t += i * v * v
+    return t
+
+
 CASES = [
+    (overwritten, (1.2, 0.7), ("x", "y")),
+    (over_twice, (VECTOR, 0.7), ("x", "y")),
+    (pop_in_branch, (1.2, 0.7, True), ("x", "y")),
+    (pop_in_branch, (1.2, 0.7, False), ("x", "y")),
+    (neg_after_pop, (1.2, 0.7), ("x", "y")),
+    (mutated_arg, ([1.2, 0.3], 0.7), ("xs", "y")),
+    (mutated_dict_arg, ({"a": 1.2}, 0.7), ("d", "y")),
+    (loop_dict_growing, (1.2, 4), ("x",)),
+    (max_of_items, ({"a": 1.2, "b": 0.7},), ("params",)),
+    (keys_used, ({"a": 1.2, "b": 0.7},), ("params",)),
+    (get_none, ({"w": 1.2}, 0.5), ("params", "x")),
+    (get_none, ({"w": 1.2, "bias": 0.4}, 0.5), ("params", "x")),
+    (dictview_twice, ({"a": 1.2, "b": 0.7},), ("params",)),
+    (tuple_unpack_dict, ({"a": 1.2, "b": 0.7},), ("d",)),
+    (enum_start, ([1.2, 0.7],), ("xs",)),
+    (product_of_lists, ([[1.0, 2.0], [3.0, 0.5]], [[0.1, 0.2], [0.3, 0.4]]), ("a", "b")),
+    (product_of_lists, (MATRIX[:2, :2], MATRIX[1:, 1:]), ("a", "b")),
+    (nested_state, ({"w": {"k": 0.7}}, 1.2), ("params", "x")),
+    (gradients_by_hand, ({"w": VECTOR}, 1.2), ("params", "x")),
+    (zip_in_enumerate_reversed, ([1.2, 0.7], VECTOR), ("xs", "ys")),
     (mlp_loss, (MLP, BATCH), ("params",)),
     (mlp_loss, (MLP, BATCH), ("params", "x")),
     (nested_params, (NESTED, VECTOR), ("params",)),

@@ -819,7 +819,97 @@ def midpoint_steps(y, n):
     return np.sum(y * y)
 
 
+def histories(x: float, n):
+    history = {"x": [], "loss": []}
+    for _ in range(n):
+        x = x * x + 0.1
+        history["x"].append(x)
+        history["loss"].append(x * x)
+    return sum(history["loss"]) + history["x"][-1] * history["x"][0]
+
+
+def matrix_of_lists(x: float, y: float):
+    c = [[x, x * x], [2.0, x]]
+    c[0][1] += y
+    c[1][0] = c[0][1] * x
+    c[1][1] -= y
+    c[0][0] *= x * y
+    return c[0][1] * c[1][1] * c[1][0] + c[0][0]
+
+
+def alias_list(x: float, y: float):
+    a = [x, y]
+    b = a
+    b.append(x * y)
+    b[0] = y
+    return a[0] * a[2] + b[1]
+
+
+def alias_dict(params, x: float):
+    p = params
+    p['w'] = p['w'] * x
+    return params['w'] * x
+
+
+def shallow(params, x: float):
+    p = params.copy()
+    p['w'] += x
+    return np.sum(p['w'] * params['w'])
+
+
+def inner_two_names(x: float, y: float):
+    row = [x, y]
+    m = [row, row]
+    m[0][0] = x * y
+    return m[1][0] * row[1]
+
+
+def rep_inner(x: float, n):
+    m = [[x, 1.0]] * 2
+    m[0][0] = x * x
+    return m[1][0] * m[0][0]
+
+
+def helper_append(acc, v):
+    acc.append(v * v)
+
+
+def call_mutates(x, y):
+    acc = [x]
+    helper_append(acc, y)
+    return acc[0] * acc[1]
+
+
+def unpack_items(d):
+    (k, v), = d.items()
+    return v * v
+
+
+def del_slice(x, y):
+    s = [x, y, x * y]
+    del s[0:1]
+    return s[0] * s[1]
+
+
+def sortl(xs):
+    ys = list(xs)
+    ys.sort()
+    return ys[0] * 2 + ys[-1] * 3
+
+
 CASES = [
+    (sortl, ([1.2, 0.7, 0.9],), ("xs",)),
+    (matrix_of_lists, (1.2, 0.7), ("x", "y")),
+    (alias_list, (1.2,0.7), ('x','y')),
+    (alias_dict, ({'w':0.4},1.2), ('params','x')),
+    (shallow, ({'w': RNG.normal(size=3),'b':1.0},1.2), ('params','x')),
+    (shallow, ({'w':2.0,'b':1.0},1.2), ('params','x')),
+    (inner_two_names, (1.2,0.7), ('x','y')),
+    (rep_inner, (1.2,2), ('x',)),
+    (call_mutates, (1.2,0.7), ('x','y')),
+    (unpack_items, ({'a':1.2},), ('d',)),
+    (del_slice, (1.2,0.7), ('x','y')),
+    (histories, (0.4, 3), ("x",)),
     (midpoint_steps, (RNG.normal(size=2), 3), ("y",)),
     (result_of_a_call_is_its_argument, (RNG.normal(size=3),), ("x",)),
     (element_of_a_list_changed, (RNG.normal(size=3),), ("x",)),

@@ -245,15 +245,26 @@ class Aliases:
         elif (
             isinstance(target, ir.Name)
             and isinstance(value, ir.Op)
-            and (value.callee in ("list", "tuple", "dict") or _moves_elements(value))
+            and (
+                value.callee in ("list", "tuple", "dict")
+                or _moves_elements(value)
+                or (value.callee == "numpy.ndarray.copy" and self._is_container(target.name, value))
+            )
         ):
             own = self.place(bound[target.name])
+            if value.callee == "numpy.ndarray.copy":
+                for source in sources(value.args[0], versions, self):
+                    self._join(self.contents(own), self.contents(source))
             for source in sources(value, versions, self):
                 self._join(self.contents(own), source)
         else:
             for name in ir.bound_names(target):
                 for source in sources(value, versions, self):
                     self._join(self.place(bound[name]), source)
+
+    def _is_container(self, name: str, copied: ir.Op) -> bool:
+        """Whether what is copied is a list or dictionary: the copy has the same elements."""
+        return any(self.kinds.of(e) is not None for e in (ir.Read(name), copied.args[0]))
 
     def _note_changes(self, stmt: ir.Stmt, versions: Versions) -> None:
         bound = versions.bound.get(stmt, {})
@@ -263,6 +274,7 @@ class Aliases:
             for node in ir.walk(expr)
             if isinstance(node, ir.Op)
             and node.callee in IN_PLACE
+            and not node.callee.endswith("_part")
             and isinstance(node.args[0], ir.Read)
         }
         if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Item) and not stmt.augmented:
@@ -371,7 +383,9 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
 
 
 # Operations that put an object, or those in it, into a list or dictionary.
-_STORES = frozenset({"dict.setdefault", "dict.update", "list.append", "list.extend", "list.insert"})
+_STORES = frozenset({"dict.setdefault", "dict.update"}) | {
+    f"list.{n}" for n in ("append", "append_to_part", "extend", "insert", "set_part")
+}
 # Operations whose result is, or contains, an operand or an element of one.
 _HANDS_ON = frozenset(
     {

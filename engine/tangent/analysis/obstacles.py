@@ -37,6 +37,8 @@ class _Search:
         self.versions = versions
         self.activity = activity
         self.has_user_rule = has_user_rule
+        # Variables with lists that have one and the same container in several places.
+        self.repeated: set[str] = set()
 
     def report(self, span: Span | None, code: str, message: str, hint: str = "") -> None:
         if span is None:
@@ -55,6 +57,10 @@ class _Search:
         )
 
     def block(self, block: ir.Block) -> None:
+        for stmt in ir.statements(block):
+            if isinstance(stmt, ir.Assign) and isinstance(stmt.target, ir.Name):
+                if any(_repeats_objects(node) for node in ir.walk(stmt.value)):
+                    self.repeated.add(stmt.target.name)
         for stmt in ir.statements(block):
             self.statement(stmt)
 
@@ -90,6 +96,7 @@ class _Search:
         elif isinstance(stmt, (ir.Try, ir.Match)):
             self.arms(stmt)
         elif isinstance(stmt, ir.Evaluate) and active:
+            self.change(stmt)
             self.expr(stmt.value)
         self.shared_changes(stmt, active)
 
@@ -156,6 +163,28 @@ class _Search:
             elif isinstance(current.expr, ir.Op) and _makes_integers(current.expr):
                 return True
         return False
+
+    def change(self, stmt: ir.Evaluate) -> None:
+        """A method that changes a container in a way that is not followed."""
+        op = stmt.value
+        if not isinstance(op, ir.Op) or op.callee not in IN_PLACE:
+            return
+        if op.callee in ("list.delete", "list.remove", "list.pop", "dict.setdefault"):
+            self.report(
+                op.span or stmt.span,
+                "unsupported-statement",
+                "cannot differentiate this change of a list or dictionary",
+                "make a new one of what shall stay",
+            )
+        name = op.args[0].name if isinstance(op.args[0], ir.Read) else ""
+        if op.form is ir.Form.PART and name in self.repeated:
+            self.report(
+                op.span or stmt.span,
+                "aliased-update",
+                f"cannot differentiate this change of a part of `{name}`: its elements are one"
+                " object, repeated",
+                "append a new element each time",
+            )
 
     def iteration(self, stmt: ir.For, active: dict[str, Value]) -> None:
         targets = [n for n in ir.bound_names(stmt.target) if n in active]
@@ -379,6 +408,21 @@ _BUILTINS = {
     "repr": _TEXT,
     "str": _TEXT,
 }
+
+
+def _repeats_objects(node: ir.Expr) -> bool:
+    """Whether an expression is a list of one container several times: ``[[0.0] * n] * n``."""
+    if not isinstance(node, ir.Op) or node.callee not in ("operator.mul", "tangent.repeated"):
+        return False
+    return any(
+        isinstance(element, ir.Op)
+        and (element.callee in ("list", "dict", "tangent.repeated", "operator.mul"))
+        for arg in node.args
+        if isinstance(arg, ir.Op) and arg.callee in ("list", "tuple")
+        for element in arg.args
+    )
+
+
 _DTYPE_POSITION = {
     "numpy.zeros": 1,
     "numpy.ones": 1,

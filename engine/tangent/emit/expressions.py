@@ -94,10 +94,21 @@ class Printer:
             return f"{receiver}.{op.detail[0]}({arguments})", _PRIMARY
         if op.form is ir.Form.DISPLAY:
             return self._display(op)
+        if op.form is ir.Form.PART:
+            return self._change_of_part(op), 0
         if op.form is ir.Form.SAME:
             return self._print(op.args[0])
         name = self.text(op.function) if op.function is not None else self._library(op.callee)
         return f"{name}({self._arguments(op.args, op.keywords)})", _PRIMARY
+
+    def _change_of_part(self, op: ir.Op) -> str:
+        """``x[i][j] = v`` and its like, which stands alone."""
+        base, path, value = op.args
+        assert isinstance(path, ir.Op)
+        place = self.text(base) + "".join(f"[{self.index(key)}]" for key in path.args)
+        if op.detail == ("append",):
+            return f"{place}.append({self.text(value, _SELECT)})"
+        return f"{place} {op.detail[0]} {self.text(value, _SELECT)}"
 
     def _arguments(
         self, args: tuple[ir.Expr, ...], keywords: tuple[tuple[str, ir.Expr], ...]

@@ -58,6 +58,7 @@ class Form(str, Enum):
     OPERATOR = "operator"  # x + y, -x, not x, x < y
     SUBSCRIPT = "subscript"  # x[i]
     DISPLAY = "display"  # (a, b), [a, b], {k: a}, i:j:k
+    PART = "part"  # x[i][j] = v, x[i].append(v): a change of a part of the first argument
     SAME = "same"  # as its operand, of which something else is meant: a dict, for its keys
 
 

@@ -10,7 +10,9 @@ IN_PLACE = frozenset(
     {
         "dict.setdefault",
         "dict.update",
+        "list.add_to_part",
         "list.append",
+        "list.append_to_part",
         "list.clear",
         "list.delete",
         "list.extend",
@@ -18,6 +20,7 @@ IN_PLACE = frozenset(
         "list.pop",
         "list.remove",
         "list.reverse",
+        "list.set_part",
         "tangent.add_at",
     }
 )

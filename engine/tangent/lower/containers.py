@@ -37,6 +37,15 @@ def _statement(stmt: ir.Stmt, kinds: Kinds) -> ir.Stmt:
             changed = _in_place(stmt, stmt.target, value, kinds)
             if changed is not None:
                 return changed
+        sorts = isinstance(value, ir.Op) and value.callee == "numpy.sort" and len(value.args) == 1
+        if sorts and isinstance(value, ir.Op) and isinstance(stmt.target, ir.Item):
+            if kinds.of(value.args[0]) == LIST and isinstance(value.args[0], ir.Read):
+                # xs.sort() is xs[:] = sorted(xs).
+                ends = tuple(ir.Const(None) for _ in range(3))
+                whole = ir.Op("slice", ends, form=ir.Form.DISPLAY)
+                target = ir.Item(stmt.target.name, whole, stmt.target.span)
+                value = ir.Op("builtins.sorted", value.args, span=value.span)
+                return ir.Assign(target, value, False, stmt.span, stmt.role, stmt.verbatim)
         if value is not stmt.value:
             augmented = stmt.augmented and isinstance(value, ir.Op) and bool(value.detail)
             return ir.Assign(

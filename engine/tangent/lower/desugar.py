@@ -322,6 +322,9 @@ class _Positions:
 
     def go(self, target: ir.Target, iterable: ir.Expr) -> None:
         """The items of ``iterable`` at the current position, bound to ``target``."""
+        if isinstance(iterable, ir.Op) and iterable.callee == "builtins.enumerate":
+            values = (*iterable.args, *(value for _, value in iterable.keywords))
+            iterable = ir.Op(iterable.callee, values, span=iterable.span)
         callee = iterable.callee if isinstance(iterable, ir.Op) and not iterable.keywords else ""
         args = list(iterable.args) if isinstance(iterable, ir.Op) else []
         parts = list(target.targets) if isinstance(target, ir.Unpack) else []
@@ -413,7 +416,10 @@ def indexed_loop(
     if callee == "builtins.reversed" and isinstance(iterable, ir.Op) and len(iterable.args) == 1:
         loop.go(target, iterable.args[0])
     elif (
-        callee in ("builtins.enumerate", "builtins.zip") or isinstance(target, ir.Unpack) or always
+        _is_call_of(iterable, "builtins.enumerate")
+        or callee == "builtins.zip"
+        or isinstance(target, ir.Unpack)
+        or always
     ):
         loop.go(target, iterable)
     else:
@@ -431,3 +437,7 @@ def indexed_loop(
         span=stmt.span,
         role=stmt.role,
     )
+
+
+def _is_call_of(expr: ir.Expr, callee: str) -> bool:
+    return isinstance(expr, ir.Op) and expr.callee == callee

@@ -9,6 +9,7 @@ derivative must be understood.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from copy import copy
 from itertools import chain, count
 from typing import Any
 
@@ -549,6 +550,9 @@ class FunctionLowering:
         if isinstance(value, ir.Op) and value.callee == "tangent.take_out":
             return self._take_out(node, value)
         if len(node.targets) == 1:
+            part = self._part(node.targets[0])
+            if part is not None:
+                return [self._change_of_part(node, "list.set_part", part, value, "=")]
             target = self.target(node.targets[0])
             separate = self._apart(target, value)
             return [ir.Assign(target, separate, span=span, verbatim=separate is value)]
@@ -620,6 +624,16 @@ class FunctionLowering:
     def stmt_AugAssign(self, node: Any) -> ir.Block:
         span = self.span(node)
         callee, sign = OPERATORS[type(node.op)]
+        part = self._part(node.target)
+        if part is not None:
+            value = self.expr(node.value)
+            if isinstance(node.op, gast.Sub):
+                value = ir.Op("operator.neg", (value,), form=ir.Form.OPERATOR, detail=("-",))
+            if isinstance(node.op, (gast.Add, gast.Sub)):
+                return [self._change_of_part(node, "list.add_to_part", part, value, "+=")]
+            args = (self.expr(_as_read(node.target)), value)
+            value = ir.Op(callee, args, form=ir.Form.OPERATOR, detail=(sign,), span=span)
+            return [self._change_of_part(node, "list.set_part", part, value, "=")]
         target = self.target(node.target)
         if isinstance(target, ir.Name):
             current: ir.Expr = ir.Read(target.name, target.span)
@@ -642,6 +656,43 @@ class FunctionLowering:
             span=span,
         )
         return [ir.Assign(target, value, augmented=True, span=span, verbatim=True)]
+
+    def _part(self, target: Any, fewest: int = 2) -> tuple[ir.Read, ir.Expr] | None:
+        """The variable and the path of ``x[i][j]``; None for any other target."""
+        keys: list[Any] = []
+        node = target
+        while isinstance(node, gast.Subscript):
+            keys.append(node.slice)
+            node = node.value
+        if len(keys) < fewest or not isinstance(node, gast.Name) or node.id not in self.locals:
+            return None
+        path = tuple(self.expr(key) for key in reversed(keys))
+        return ir.Read(node.id, self.span(node)), ir.Op("tuple", path, form=ir.Form.DISPLAY)
+
+    def _change_of_part(
+        self, node: Any, callee: str, part: tuple[ir.Read, ir.Expr], value: ir.Expr, sign: str
+    ) -> ir.Stmt:
+        span = self.span(node)
+        change = ir.Op(callee, (*part, value), form=ir.Form.PART, detail=(sign,), span=span)
+        return ir.Evaluate(change, span, verbatim=True)
+
+    def _append_to_part(self, node: Any) -> ir.Block | None:
+        """``d[k].append(x)``; None for any other statement."""
+        call = node.value
+        if (
+            not isinstance(call, gast.Call)
+            or not isinstance(call.func, gast.Attribute)
+            or call.func.attr != "append"
+            or len(call.args) != 1
+            or call.keywords
+            or isinstance(call.args[0], gast.Starred)
+        ):
+            return None
+        part = self._part(call.func.value, fewest=1)
+        if part is None:
+            return None
+        item = self.expr(call.args[0])
+        return [self._change_of_part(node, "list.append_to_part", part, item, "append")]
 
     def fresh(self, base: str) -> str:
         """A new variable of the function."""
@@ -666,7 +717,7 @@ class FunctionLowering:
         return [ir.Evaluate(deleted, span, verbatim=True)]
 
     def stmt_Expr(self, node: Any) -> ir.Block:
-        changed = in_place.evaluated(self, node)
+        changed = self._append_to_part(node) or in_place.evaluated(self, node)
         if changed is not None:
             return changed
         return [ir.Evaluate(self.expr(node.value), self.span(node), verbatim=True)]
@@ -1426,6 +1477,13 @@ def _may_be_view(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Read) or (
         isinstance(expr, ir.Op) and expr.form in (ir.Form.SUBSCRIPT, ir.Form.ATTRIBUTE)
     )
+
+
+def _as_read(target: Any) -> Any:
+    """What ``x[i] *= v`` reads."""
+    read = copy(target)
+    read.ctx = gast.Load()
+    return read
 
 
 def _chained(callee: str, parts: list[ir.Expr], span: Span) -> ir.Expr:

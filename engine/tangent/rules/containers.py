@@ -17,6 +17,27 @@ structural(
     {"a": "g[:len(g) - len(b)]", "b": "packed(g[len(g) - len(b):], b)"},
     in_place=True,
 )
+structural(
+    "list.set_part",
+    "a, path, value",
+    {"a": "with_part(g, path, 0.0)", "value": "unbroadcast(part_of(g, path), value)"},
+    inert=("path",),
+    in_place=True,
+)
+structural(
+    "list.add_to_part",
+    "a, path, value",
+    {"a": "g", "value": "unbroadcast(part_of(g, path), value)"},
+    inert=("path",),
+    in_place=True,
+)
+structural(
+    "list.append_to_part",
+    "a, path, value",
+    {"a": "with_part(g, path, part_of(g, path)[:-1])", "value": "part_of(g, path)[-1]"},
+    inert=("path",),
+    in_place=True,
+)
 structural("list.reverse", "a", {"a": "g[::-1]"}, in_place=True)
 structural("list.clear", "a", {"a": "zeros_like(a)"}, in_place=True)
 structural("dict.update", "a, b", {"a": "without(g, b)", "b": "restricted(g, b)"}, in_place=True)

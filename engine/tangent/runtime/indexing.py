@@ -8,7 +8,7 @@ import numpy as np
 
 from tangent.runtime.dispatch import for_tensors
 from tangent.runtime.shapes import fitted
-from tangent.runtime.values import accumulate, snapshot, zeros_like
+from tangent.runtime.values import accumulate, snapshot
 
 
 def _may_repeat(index: Any) -> bool:
@@ -55,7 +55,9 @@ def take_out(adjoint: Any, index: Any) -> Any:
     """
     if isinstance(adjoint, (list, dict)):
         value = adjoint[index]
-        adjoint[index] = zeros_like(value)
+        # What was there before may have been of any shape: a number is a zero of each.
+        zero: Any = [0.0] * len(value) if isinstance(index, slice) else 0.0
+        adjoint[index] = zero
         return value
     value = last_written(adjoint[index], adjoint, index)
     adjoint[index] = 0.0

@@ -473,7 +473,12 @@ class Forward:
             if isinstance(base, ir.Read) and (
                 self._ensure_container(stmt, base.name) or self.shares(self.versions.of[base])
             ):
-                places = 1 if value.callee == "list.insert" else 0
+                if value.callee == "list.add_to_part" and not self.activity.is_varied(
+                    value.args[2]
+                ):
+                    self.emit(stmt)
+                    return
+                places = 1 if value.callee == "list.insert" or value.form is ir.Form.PART else 0
                 moved: list[ir.Expr] = [self._operand(a) for a in value.args[1 : 1 + places]]
                 for item in value.args[1 + places :]:
                     moved.append(self._shadow_of(item) or self.tangent_or_zero(item))
@@ -482,7 +487,7 @@ class Forward:
                 push = ir.Op(
                     value.callee,
                     (ir.Read(self.names.tangent(base.name)), *resolved),
-                    form=ir.Form.METHOD,
+                    form=value.form,
                     detail=value.detail,
                 )
                 self.emit(ir.Evaluate(push, stmt.span, Role.TANGENT))

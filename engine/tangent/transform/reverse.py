@@ -29,6 +29,7 @@ from tangent.analysis.activity import Activity
 from tangent.analysis.aliasing import Aliases
 from tangent.analysis.calls import bind, returns_displays
 from tangent.analysis.effects import arguments_of
+from tangent.analysis.mutations import stored
 from tangent.analysis.numeric import Numeric
 from tangent.analysis.scalars import counts
 from tangent.analysis.shapes import NUMBER, Shape, Shapes, broadcast, extents_of
@@ -145,6 +146,9 @@ class Reverse:
         self.kinds = kinds
         # Statements that name what is differentiated with respect to.
         self.given = given
+        # Cotangents that have the structure of their value, as rules for containers give them.
+        self.structured: set[ir.Expr] = set()
+        self._stores: set[str] | None = None
         self.result = Backward([])
         # Adjoints present at the current place; the flag tells that the derivative owns the
         # buffer, so that it may be changed in place.
@@ -1230,8 +1234,29 @@ class Reverse:
         if isinstance(cotangent, ir.Op) and cotangent.callee in ("tuple", "list"):
             return cotangent.args[i]
         part = ir.Op("operator.getitem", (cotangent, ir.Const(i)), form=ir.Form.SUBSCRIPT)
-        self.shapes.declare(part, self.shapes.of(op.args[i]))
+        if not (isinstance(cotangent, ir.Read) and cotangent.name in self._overwritten()):
+            self.shapes.declare(part, self.shapes.of(op.args[i]))
         return part
+
+    def _overwritten(self) -> set[str]:
+        """The adjoints of variables of which an item is assigned: a zero in them is a number,
+        whatever was there before."""
+        if self._stores is None:
+            self._stores = {
+                self.names.adjoint(name)
+                for stmt in ir.statements(self.body)
+                if isinstance(stmt, ir.Assign)
+                for name in stored(stmt.target)
+            }
+            self._stores |= {
+                self.names.adjoint(stmt.value.args[0].name)
+                for stmt in ir.statements(self.body)
+                if isinstance(stmt, ir.Evaluate)
+                and isinstance(stmt.value, ir.Op)
+                and stmt.value.form is ir.Form.PART
+                and isinstance(stmt.value.args[0], ir.Read)
+            }
+        return self._stores
 
     def _operand(self, expr: ir.Expr) -> ir.Expr:
         """An argument of a template: the value it had."""
@@ -1332,6 +1357,7 @@ class Reverse:
                 term = self.helper("unbroadcast", term, ir.Primal(arg))
             if rule.structural or (parameter == rule.sequence and _holds_elements(arg)):
                 self.shapes.declare(term, self.shapes.of(arg))
+                self.structured.add(term)
             self.backprop(arg, term)
         self.choices = outer
 
@@ -1569,7 +1595,8 @@ class Reverse:
         own, shape = self.shapes.of(cotangent), self.shapes.of_value(value)
         if isinstance(cotangent, ir.Op) and cotangent.callee in ("tuple", "list"):
             return cotangent  # its elements fit those of the value
-        if (own == shape or own <= shape) and not self._may_be_list(contribution.read):
+        may_be_list = self._may_be_list(contribution.read) and cotangent not in self.structured
+        if (own == shape or own <= shape) and not may_be_list:
             return cotangent
         return self._summed(cotangent, value)
 
