@@ -229,14 +229,6 @@ def formatted(x):
     ),
     (
         """\
-def complex_arithmetic(x):
-    return abs(x * 1j + 1.0)
-""",
-        "complex-number",
-        "1j",
-    ),
-    (
-        """\
 def formatted_by_percent(x):
     return float("%f" % x)
 """,

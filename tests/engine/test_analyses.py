@@ -536,8 +536,8 @@ def with_carets(text: str, mode: str) -> str:
 OBSTACLES = [
     """
 def f(x):
-    y = [x * i for i in range(3)]
-#       ^^^^^^^^^^^^^^^^^^^^^^^^^ unsupported-expression
+    y = {x, 2.0}
+#       ^^^^^^^^ unsupported-expression
     return y
 """,
     """
@@ -552,10 +552,13 @@ def f(x):
     return z
 """,
     """
+TOTAL = 0.0
+
 def f(x):
-    first, *rest = x, x * x, 3.0
-#   ^^^^^^^^^^^^ unsupported-target
-    return first
+    global TOTAL
+    TOTAL = x * x
+#   ^^^^^ unsupported-target
+    return TOTAL
 """,
     """
 def f(x):
@@ -564,6 +567,13 @@ def f(x):
 #                ^ unsupported-iteration
         total = total + u * v[0]
     return total
+""",
+    """
+def f(x):
+    with x as y:
+#   ^^^^^^^^^^^^ unsupported-statement
+        z = y * 2.0
+    return z
 """,
     """
 def scale(a):
@@ -610,8 +620,8 @@ def f(x):
 import numpy as np
 
 def f(x):
-    return np.tanh(x, where=x > 0.0)
-#          ^^^^^^^^^^^^^^^^^^^^^^^^^ unsupported-argument
+    return np.tanh(x, order="F")
+#          ^^^^^^^^^^^^^^^^^^^^^ unsupported-argument
 """,
     """
 import numpy as np

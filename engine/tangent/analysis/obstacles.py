@@ -316,14 +316,6 @@ class _Search:
             return
         if self.has_user_rule(op):
             return
-        if any(isinstance(a, ir.Const) and isinstance(a.value, complex) for a in op.args):
-            self.report(
-                op.span,
-                "complex-number",
-                "cannot differentiate arithmetic with complex numbers",
-                "compute with the real and the imaginary part",
-            )
-            return
         if op.form is ir.Form.OPERATOR and _is_text(op.args[0]):
             self.report(
                 op.span,

@@ -273,7 +273,7 @@ class Writer:
 
     def _match(self, stmt: ir.Match, depth: int) -> None:
         if stmt.verbatim and stmt.span is not None:
-            self._shifted(self._header_text(stmt.span), stmt, depth)
+            self._shifted(self._header_text(stmt.span), stmt.span, stmt.role, depth)
         else:
             self._add(f"{'    ' * depth}match {self.expr(stmt.subject)}:", stmt.span, stmt.role)
         self._arms(stmt.arms, stmt, depth + 1)
@@ -281,8 +281,8 @@ class Writer:
     def _arms(self, arms: Sequence[ir.Arm], stmt: ir.Stmt, depth: int) -> None:
         for arm in arms:
             assert arm.span is not None
-            header = ir.Verbatim(arm.node, (), (), (), span=arm.span, role=stmt.role)
-            self._shifted(arm.header or self._header_text(arm.span), header, depth)
+            header = arm.header or self._header_text(arm.span)
+            self._shifted(header, arm.span, stmt.role, depth)
             self._body(arm.body, depth + 1)
 
     def _body(self, block: ir.Block, depth: int) -> None:
