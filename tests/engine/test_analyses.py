@@ -536,7 +536,12 @@ def with_carets(text: str, mode: str) -> str:
 OBSTACLES = [
     """
 def f(x):
-    y = [x * i for i in range(3)]
+    return abs(x * 1j)
+#              ^^^^^^ complex-number
+""",
+    """
+def f(x):
+    y = (x * i for i in range(3))
 #       ^^^^^^^^^^^^^^^^^^^^^^^^^ unsupported-expression
     return y
 """,
@@ -551,9 +556,10 @@ def f(x):
 """,
     """
 def f(x):
-    first, *rest = x, x * x, 3.0
-#   ^^^^^^^^^^^^ unsupported-target
-    return first
+    global TOTAL
+    TOTAL += x
+#   ^^^^^ unsupported-target
+    return TOTAL
 """,
     """
 def f(x):
