@@ -31,7 +31,7 @@ def report_cuts(
         if isinstance(stmt, ir.Assign)
         for node in _steps(stmt.value)
     ]
-    if not steps:
+    if not steps or any(d.severity == "error" for d in program.diagnostics):
         return
     activity = find_activity(body, versions, wrt, results, through_steps=True)
     for stmt, op in steps:

@@ -71,7 +71,7 @@ class Expansion:
             inner = [self.expand(nested, facts) for nested in ir.blocks(stmt)]
             if any(a is not b for a, b in zip(inner, ir.blocks(stmt))):
                 stmt = ir.with_blocks(stmt, inner)
-            if not isinstance(stmt, (ir.Assign, ir.Evaluate)) or not facts.is_needed(stmt):
+            if not isinstance(stmt, (ir.Assign, ir.Evaluate, ir.For)) or not facts.is_needed(stmt):
                 out.append(stmt)
             elif isinstance(stmt, ir.Assign) and self._is_starred(stmt.target):
                 out += self._unpacked(stmt)
@@ -79,8 +79,9 @@ class Expansion:
                 out += self._with_loops(stmt, facts)
         return out if len(out) != len(block) or any(map(is_not, out, block)) else block
 
-    def _with_loops(self, stmt: ir.Assign | ir.Evaluate, facts: Facts) -> ir.Block:
+    def _with_loops(self, stmt: ir.Assign | ir.Evaluate | ir.For, facts: Facts) -> ir.Block:
         before: ir.Block = []
+        whole = stmt.iter if isinstance(stmt, ir.For) else stmt.value
         target = stmt.target if isinstance(stmt, ir.Assign) and not stmt.augmented else None
 
         def replace(expr: ir.Expr) -> ir.Expr | None:
@@ -89,14 +90,17 @@ class Expansion:
                 return expr
             if looped(expr) is None:
                 return None
-            name = target.name if isinstance(target, ir.Name) and expr is stmt.value else None
+            name = target.name if isinstance(target, ir.Name) and expr is whole else None
             loop, result = self.loop(expr, name)
             before.extend(loop)
             return result
 
-        value = ir.rebuild(stmt.value, replace)
-        if value is stmt.value:
+        value = ir.rebuild(whole, replace)
+        if value is whole:
             return [stmt]
+        if isinstance(stmt, ir.For):
+            loop = ir.For(stmt.target, value, stmt.body, stmt.orelse, stmt.span, stmt.role)
+            return [*before, loop]
         if isinstance(stmt, ir.Evaluate) and isinstance(stmt.value, ir.Opaque):
             # Run for what it does alone.
             return self._loops(stmt.value.node, lambda e: ir.Evaluate(e, stmt.span), stmt.span)
