@@ -692,17 +692,6 @@ def power_iteration(A, v, steps=6):
     return v @ A @ v
 
 
-def determinant_by_minors(M):
-    n = M.shape[0]
-    if n == 1:
-        return M[0, 0]
-    total = 0.0
-    for j in range(n):
-        minor = np.delete(M[1:], j, axis=1)
-        total += (-1) ** j * M[0, j] * determinant_by_minors(minor)
-    return total
-
-
 def grade_curve(scores, exponent):
     curved = []
     for s in scores:
@@ -899,7 +888,6 @@ CASES = [
         (np.array([[2.0, 0.3], [0.3, 1.0]]), np.array([1.0, 0.4])),
         ("A", "v"),
     ),
-    (determinant_by_minors, (RNG.normal(size=(3, 3)),), ("M",)),
     (grade_curve, ([40.0, 60.0, 80.0, 95.0], 0.7), ("exponent",)),
     (while_with_else, (1.3,), ("x",)),
     (while_with_else, (0.3,), ("x",)),

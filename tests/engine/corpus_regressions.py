@@ -149,6 +149,13 @@ def array_in_a_branch(x, y):
     return r
 
 
+def shape_of_what_is_iterated(x, y):
+    for _ in np.sin(y):
+        x = x * 1.5
+    y = (y + y) - x
+    return 0.7 * x + np.sum(y * y)
+
+
 CASES = [
     (the_same_value_twice, (1.3,), ("x",)),
     (one_value_in_three_places, (1.3, 0.7), ("x", "y")),
@@ -171,6 +178,7 @@ CASES = [
     (dictionary_in_a_branch, (0.3, 0.7), ("x", "y")),
     (dictionary_in_a_branch, (0.9, 0.7), ("x", "y")),
     (array_in_a_branch, (0.3, RNG.normal(size=2)), ("x", "y")),
+    (shape_of_what_is_iterated, (0.3, RNG.normal(size=2)), ("x", "y")),
     (inactive_local_function, (1.3,), ("x",)),
     (starred_constants_end_a_chain, (1.3, 2), ("x",)),
 ]
