@@ -204,6 +204,18 @@ def ridge_closed_form(lam, X, y):
     return r @ r
 
 
+def gp_marginal_likelihood(length, noise, x, y):
+    n = len(x)
+    K = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            K[i, j] = np.exp(-0.5 * (x[i] - x[j]) ** 2 / length**2)
+    K = K + noise**2 * np.eye(n)
+    L = np.linalg.cholesky(K)
+    a = np.linalg.solve(L, y)
+    return 0.5 * np.dot(a, a) + np.sum(np.log(np.diag(L)))
+
+
 def weighted_correlation(x, y, w):
     w = w / np.sum(w)
     mx = np.sum(w * x)
@@ -229,6 +241,16 @@ def two_layer_net(params, X, y):
     hidden = np.maximum(0, X @ W1 + b1)
     scores = hidden @ W2 + b2
     return np.mean((scores - y) ** 2)
+
+
+def net_with_dictionary(params, X, y):
+    h = np.tanh(X @ params["W1"] + params["b1"])
+    out = h @ params["W2"] + params["b2"]
+    loss = np.mean((out - y) ** 2)
+    for name in params:
+        if name.startswith("W"):
+            loss += 0.01 * np.sum(params[name] ** 2)
+    return loss
 
 
 def softmax_cross_entropy(W, X, labels):
@@ -719,6 +741,11 @@ CASES = [
     (kernel_density, (0.7, RNG.normal(size=4), np.array([0.0, 0.5])), ("bandwidth", "samples")),
     (ridge_closed_form, (0.5, RNG.normal(size=(4, 2)), RNG.normal(size=4)), ("lam", "X")),
     (
+        gp_marginal_likelihood,
+        (0.8, 0.3, np.array([0.0, 0.7, 1.5]), RNG.normal(size=3)),
+        ("length", "noise"),
+    ),
+    (
         weighted_correlation,
         (RNG.normal(size=4), RNG.normal(size=4), np.array([0.2, 0.5, 0.9, 0.4])),
         ("x", "w"),
@@ -728,6 +755,20 @@ CASES = [
         two_layer_net,
         (
             (RNG.normal(size=(2, 3)), RNG.normal(size=3), RNG.normal(size=(3, 1)), RNG.normal(size=1)),
+            RNG.normal(size=(4, 2)),
+            RNG.normal(size=(4, 1)),
+        ),
+        ("params",),
+    ),
+    (
+        net_with_dictionary,
+        (
+            {
+                "W1": RNG.normal(size=(2, 3)),
+                "b1": RNG.normal(size=3),
+                "W2": RNG.normal(size=(3, 1)),
+                "b2": RNG.normal(size=1),
+            },
             RNG.normal(size=(4, 2)),
             RNG.normal(size=(4, 1)),
         ),

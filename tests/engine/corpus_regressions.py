@@ -134,6 +134,28 @@ def unpacked_and_changed(x, y):
     return np.sum(y * x) + np.sum(z)
 
 
+def dictionary_in_a_branch(x, y):
+    if x > 0.5:
+        return 0.7 * x + y
+    parts = {"a": x, "b": np.sin(x)}
+    return y + parts["a"] * parts["b"]
+
+
+def array_in_a_branch(x, y):
+    r = 0.0
+    if x < 0.5:
+        v = y * x
+        r = v[0] * v[1]
+    return r
+
+
+def shape_of_what_is_iterated(x, y):
+    for _ in np.sin(y):
+        x = x * 1.5
+    y = (y + y) - x
+    return 0.7 * x + np.sum(y * y)
+
+
 CASES = [
     (the_same_value_twice, (1.3,), ("x",)),
     (one_value_in_three_places, (1.3, 0.7), ("x", "y")),
@@ -153,6 +175,10 @@ CASES = [
     (difference_before_a_change, (RNG.normal(size=3), RNG.normal(size=3)), ("x", "y")),
     (listed_before_a_change, (RNG.normal(size=3), RNG.normal(size=3)), ("x", "y")),
     (unpacked_and_changed, (RNG.normal(size=3), RNG.normal(size=3)), ("x", "y")),
+    (dictionary_in_a_branch, (0.3, 0.7), ("x", "y")),
+    (dictionary_in_a_branch, (0.9, 0.7), ("x", "y")),
+    (array_in_a_branch, (0.3, RNG.normal(size=2)), ("x", "y")),
+    (shape_of_what_is_iterated, (0.3, RNG.normal(size=2)), ("x", "y")),
     (inactive_local_function, (1.3,), ("x",)),
     (starred_constants_end_a_chain, (1.3, 2), ("x",)),
 ]

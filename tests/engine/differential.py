@@ -506,6 +506,7 @@ class Writer:
         text = self.choose(
             [
                 "{xs}.append({scalar})", "{xs}[{index}] = {scalar}", "{xs}[{index}] += {scalar}",
+                "{xs} = {xs} + [{scalar}]", "{xs} += [{scalar}, {scalar}]",
                 "{xs}.extend([{scalar}, {scalar}])", "{xs}.insert(1, {scalar})",
                 "{xs}.append({scalar}); {s} = {xs}.pop()",
                 "{xs}.append({scalar}); {s} = {xs}.pop(0)",

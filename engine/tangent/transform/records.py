@@ -295,6 +295,8 @@ class _Records:
                 self._shape_of(value) == shape
                 and where.within(value.region)
                 and self.versions.is_certain(value)
+                # What is iterated over twice is kept as a list.
+                and (value.kind != "hoist" or value.expr not in self.backward.iterated)
             ):
                 found = self.at_hand(value, where)
                 if found is not None:

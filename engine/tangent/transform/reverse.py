@@ -340,19 +340,21 @@ class Reverse:
     def helper(self, name: str, *args: ir.Expr) -> ir.Op:
         return ir.Op(f"tangent.{name}", args)
 
-    def zeros(self, value: Value) -> ir.Expr:
-        """A zero of the shape of a value; the number zero for a variable that may be unbound."""
+    def zeros(self, value: Value, bound: bool = False) -> ir.Expr:
+        """A zero of the shape of a value; the number zero for a variable that may be unbound,
+        unless it is certainly ``bound`` on the way that leads here."""
         value = merged(value)
-        if self.shapes.of_value(value) == NUMBER or not self.versions.is_certain(value):
+        certain = bound or self.versions.is_certain(value)
+        if self.shapes.of_value(value) == NUMBER or not certain:
             return ir.Const(0.0)
         zero = self.helper("zeros_like", ir.Version(value))
         self.shapes.declare(zero, self.shapes.of_value(value))
         return zero
 
-    def ensure(self, name: str, value: Value, owned: bool = False) -> None:
+    def ensure(self, name: str, value: Value, owned: bool = False, bound: bool = False) -> None:
         """Makes the adjoint of a variable present (a zero if nothing reached it yet)."""
         if name not in self.present:
-            self.assign(self.names.adjoint(name), self.zeros(value))
+            self.assign(self.names.adjoint(name), self.zeros(value, bound))
             self.present[name] = True
         elif owned and not self.present[name]:
             copy = self.helper("snapshot", ir.Read(self.names.adjoint(name)))
@@ -1637,7 +1639,7 @@ class Reverse:
             each = not self._is_plain(index) or self.uses_tensors
             self._write(shadow, index, contribution.cotangent, each=each)
             return
-        self.ensure(name, value, owned=True)
+        self.ensure(name, value, owned=True, bound=True)  # the statement has read it
         target = self.names.adjoint(name)
         if self.options.complex_numbers and not self.uses_tensors:
             # What is real stays so when it changes in place.
