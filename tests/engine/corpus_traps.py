@@ -897,7 +897,21 @@ def sortl(xs):
     return ys[0] * 2 + ys[-1] * 3
 
 
+def fib(n, memo, x):
+    if n in memo:
+        return memo[n]
+    if n < 2:
+        return x * n + 1.0
+    memo[n] = fib(n - 1, memo, x) + fib(n - 2, memo, x)
+    return memo[n]
+
+
+def memo_fib(x):
+    return fib(5, {}, x)
+
+
 CASES = [
+    (memo_fib, (0.3,), ("x",)),
     (sortl, ([1.2, 0.7, 0.9],), ("xs",)),
     (matrix_of_lists, (1.2, 0.7), ("x", "y")),
     (alias_list, (1.2,0.7), ('x','y')),

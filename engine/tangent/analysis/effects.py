@@ -40,13 +40,19 @@ def mutated_parameters(
     if source not in known:
         known[source] = set()
         function = program.function(source)
-        note_mutations(program, function, known)
-        body = tail_form(function)
-        aliases = find_aliases(function, body)
-        versions = find_versions(function, body, aliases)
-        known[source] = {
-            name for name, value in versions.params.items() if aliases.is_mutated(value)
-        }
+        others = set(known)
+        while True:
+            note_mutations(program, function, known)
+            body = tail_form(function)
+            aliases = find_aliases(function, body)
+            versions = find_versions(function, body, aliases)
+            found = {name for name, value in versions.params.items() if aliases.is_mutated(value)}
+            if found == known[source]:
+                break
+            # A call of itself, here or in what it calls, changes as much.
+            known[source] = found
+            for other in set(known) - others:
+                del known[other]
         returned = [s.value for s in ir.statements(function.body) if isinstance(s, ir.Return)]
         for value in returned:
             for read in () if value is None else ir.reads(value):

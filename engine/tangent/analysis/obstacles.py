@@ -234,8 +234,8 @@ class _Search:
         direct = (
             set(ir.bound_names(stmt.target)) if isinstance(stmt, (ir.Assign, ir.For)) else set()
         )
-        if isinstance(stmt, (ir.Assign, ir.For)):
-            direct.update(stored(stmt.target))
+        into = set(stored(stmt.target)) if isinstance(stmt, (ir.Assign, ir.For)) else set[str]()
+        reported: set[str] = set()
         for expr in ir.expressions(stmt):
             for node in ir.walk(expr):
                 if isinstance(node, ir.Op) and node.callee in IN_PLACE and node.args:
@@ -256,16 +256,18 @@ class _Search:
                     place = node.span or stmt.span
                     told = any(d.span == place for d in self.program.diagnostics)
                     for name in node.mutates:
-                        if name in active and name not in direct and told:
-                            direct.add(name)
-                        elif name in active and name not in direct:
+                        known = name in direct or name in reported
+                        if name in active and not known and told:
+                            reported.add(name)
+                        elif name in active and not known:
                             self.report(
                                 place,
                                 "changes-argument",
                                 f"cannot differentiate a call that may change `{name}` in place",
                                 "return the changed value instead",
                             )
-                            direct.add(name)
+                            reported.add(name)
+        direct |= into | reported
         for name, value in active.items():
             unseen = name not in direct and not self.has_shadow(value)
             if value.kind == "mutated" and unseen and not self.told(stmt):
