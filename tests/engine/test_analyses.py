@@ -654,4 +654,4 @@ def test_every_obstacle_is_shown() -> None:
     source = Path(obstacles.__file__).read_text(encoding="utf-8")
     codes = set(re.findall(r"\"((?:un\w+|\w+)-[a-z]+)\"", source))
     shown = set(re.findall(r"\^ (\S+)", "".join(OBSTACLES)))
-    assert codes == shown
+    assert codes == shown - {"interrupted"}  # which the engine reports

@@ -115,10 +115,10 @@ def shadow(x: Any, value: Any = 0.0) -> Any:
     as ``x`` is, so that what is a view of ``x`` is a view of it; for a number an array without
     dimensions.
 
-    Raises TypeError for a list or another container: its items are no memory of numbers.
+    Raises ValueError for a list or another container: its items are no memory of numbers.
     """
     if isinstance(x, (list, tuple, dict)):
-        raise TypeError(
+        raise ValueError(
             f"cannot differentiate changes in place of a {type(x).__name__} that another variable"
             " sees, too: make it an array"
         )

@@ -31,6 +31,16 @@ from tangent.lower.desugar import has_items, indexed_loop
 from tangent.source.text import Span
 
 # Functions that certainly give a view of an array.
+# What copies an array, and of a list or dictionary makes another one of the same items.
+_SHALLOW = frozenset(
+    {
+        "builtins.dict",
+        "builtins.list",
+        "builtins.tuple",
+        "copy.copy",
+        "numpy.ndarray.copy",
+    }
+)
 _VIEWS = frozenset(
     f"numpy.{name}"
     for name in (
@@ -212,6 +222,9 @@ class Mirror:
             joins_list(a, self.versions) for a in op.args
         ):
             return self._lists(op)
+        if op.callee in _SHALLOW and isinstance(op.args[0], ir.Read) and self.reads(op.args[0]):
+            if not self.numeric.is_numeric(self.versions.of[op.args[0]]):
+                raise CannotMirror  # a copy of a list or dictionary has the same items
         if op.callee not in ("and", "or", "tuple", "list") and makes_new_value(op):
             return None
         seen = viewed(op)
