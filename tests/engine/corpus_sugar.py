@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import numpy as np
@@ -383,7 +384,7 @@ def first_that_is_given(x, default=None):
 def texts_about_values(x):
     y = x * x
     label = f"{x:.3f} -> {y!r:>10}" + "%.2f" % y + "{:g}".format(y) + str(y)
-    print(f"{label}", y, sep=": ")
+    print(f"{label}", y, sep=": ", end="", file=io.StringIO())
     title = "-".join(str(v) for v in (x, y))
     return y * x if len(label) > 0 and title else x
 
