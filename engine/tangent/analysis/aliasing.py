@@ -226,7 +226,7 @@ class Aliases:
         elif (
             isinstance(target, ir.Name)
             and isinstance(value, ir.Op)
-            and (value.callee in ("list", "tuple", "dict") or _moves_elements(value))
+            and (value.callee in ("list", "tuple", "dict", "object") or _moves_elements(value))
         ):
             own = self.place(bound[target.name])
             for source in sources(value, versions, self):
@@ -342,7 +342,7 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
                 yield aliases.contents(place)
             for arg in expr.args[2:]:
                 yield from sources(arg, versions, aliases)
-        elif expr.callee in ("select", "and", "or", "tuple", "list", "dict"):
+        elif expr.callee in ("select", "and", "or", "tuple", "list", "dict", "object"):
             for arg in expr.args:
                 yield from sources(arg, versions, aliases)
         elif expr.callee != "list.append" and not makes_new_value(expr):
@@ -361,6 +361,7 @@ _HANDS_ON = frozenset(
         "dict.setdefault",
         "list",
         "list.pop",
+        "object",
         "operator.getitem",
         "or",
         "select",

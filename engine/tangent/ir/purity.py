@@ -19,6 +19,7 @@ IN_PLACE = frozenset(
         "list.remove",
         "list.reverse",
         "tangent.add_at",
+        "tangent.add_field",
     }
 )
 _PURE = frozenset(
@@ -27,6 +28,7 @@ _PURE = frozenset(
         "and",
         "or",
         "select",
+        "object",
         "tuple",
         "list",
         "dict",
@@ -47,8 +49,11 @@ _CHECKS = frozenset(
     {
         "tangent.check_seed",
         "tangent.check_tangent_seed",
+        "tangent.check_arrays",
+        "tangent.check_method",
         "tangent.check_numbers",
         "tangent.check_shapes",
+        "tangent.take_field",
         "tangent.take_out",
     }
 )

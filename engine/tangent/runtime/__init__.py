@@ -103,6 +103,7 @@ from tangent.runtime.linalg import (
     triangular_matrix_adjoint,
     triangular_matrix_tangent,
 )
+from tangent.runtime.objects import blank, check_method
 from tangent.runtime.products import (
     as_columns,
     convolve_adjoint,
@@ -144,13 +145,17 @@ from tangent.runtime.shapes import (
 )
 from tangent.runtime.values import (
     accumulate,
+    add_field,
     apart,
     as_kind_of,
+    check_arrays,
     check_numbers,
     check_seed,
     check_shapes,
     check_tangent_seed,
+    field_of,
     snapshot,
+    take_field,
     zeros_like,
 )
 
@@ -158,12 +163,16 @@ __all__ = [
     "accumulate",
     "add_at",
     "add_columns",
+    "add_field",
     "angle_adjoint",
     "angle_tangent",
     "apart",
     "as_columns",
     "as_kind_of",
     "axis_size",
+    "blank",
+    "check_arrays",
+    "check_method",
     "check_numbers",
     "check_seed",
     "check_shapes",
@@ -194,6 +203,7 @@ __all__ = [
     "extremum_adjoint",
     "extremum_tangent",
     "extremum_weights",
+    "field_of",
     "fit_axes",
     "flatten_axes",
     "from_columns",
@@ -263,6 +273,7 @@ __all__ = [
     "swapped_norm",
     "symmetric_from",
     "take_adjoint",
+    "take_field",
     "take_out",
     "tensordot_adjoint_left",
     "tensordot_adjoint_right",
