@@ -43,14 +43,21 @@ from tangent.lower.lower import Program, canonical
 from tangent.lower.single_exit import Exit, single_exit
 from tangent.resolve.library import library_name, library_source
 from tangent.resolve.static import Sources
-from tangent.resolve.symbols import FunctionSource, Library, Symbol, UserFunction
+from tangent.resolve.symbols import (
+    FunctionSource,
+    Library,
+    Symbol,
+    UserClass,
+    UserFunction,
+)
 from tangent.rules import declare, registry
 from tangent.rules.user import has_library_rules, template_for
 from tangent.simplify.dead_code import remove_dead_code, tidy_comments
 from tangent.simplify.jumps import settle_jumps
 from tangent.source.text import Span
 from tangent.transform.forward import Forward
-from tangent.transform.names import Names
+from tangent.transform.inline import inline_changes
+from tangent.transform.names import Names, base_name
 from tangent.transform.numbers import with_numbers
 from tangent.transform.parts import Part, PartError, name_parts, parse_part, unique_names
 from tangent.transform.records import with_records
@@ -326,6 +333,8 @@ class _Build:
         self.involved[source] = None
         function = self.program.function(source)
         note_mutations(self.program, function, self.mutations)
+        if inline_changes(self.program, function):
+            note_mutations(self.program, function, self.mutations)
         names = Names(_names_in(self.program, function))
         given: tuple[ir.Stmt, ...] = ()
         parts = [self.parts[n] for n in wrt if n in self.parts] if main else []
@@ -497,7 +506,7 @@ class _Build:
         self._check_result(analysed)
         if self.failed:
             return "", "", ()
-        base = self.source.name if self.source.name.isidentifier() else "lambda_"
+        base = base_name(self.source.name)
         words = (self.parts[n].name if n in self.parts else n for n in wrt)
         name = self.module_names.fresh(f"d{base}d{''.join(words)}")
         self._check_reach(analysed, wrt)
@@ -693,6 +702,41 @@ class _Build:
         )
         return [ir.Evaluate(check, a.function.span, Role.SEED)]
 
+    def _check_methods(self, a: _Analysed, nested: bool = True) -> ir.Block:
+        """The lines in a function made of a method that make sure that the object's class means
+        this method by its name: the text cannot rule out a subclass with another one."""
+        source = a.function.source
+        needed = dict(self.program.checks.get(source, {}))
+        if source.dispatched and source.cls is not None and nested:
+            needed = {(source.cls, source.node.name): None, **needed}
+        out: ir.Block = []
+        for cls, name in needed:
+            receiver = ir.Read(a.function.params[0].name)
+            operands = (receiver, self.program.named(cls), ir.Const(name))
+            check = ir.Op("tangent.check_method", operands)
+            out.append(ir.Evaluate(check, a.function.span, Role.SEED))
+        return out
+
+    def _check_arrays(self, a: _Analysed, wrt: tuple[str, ...]) -> ir.Block:
+        """The line that makes sure of an argument of which the text only uses attributes of
+        arrays, like ``x.T``: an object may have fields of these names."""
+        wanted = {p.name for p in a.function.params if p.name in wrt and p.annotation is None}
+        looked_at: set[str] = set()
+        other: set[str] = set()
+        for stmt in ir.statements(a.body) if wanted else ():
+            for expr in ir.expressions(stmt):
+                for node in ir.walk(expr):
+                    of_array = isinstance(node, ir.Op) and node.form is ir.Form.ATTRIBUTE
+                    names = {c.name for c in ir.children(node) if isinstance(c, ir.Read)}
+                    (looked_at if of_array else other).update(names)
+                if isinstance(expr, ir.Read):
+                    other.add(expr.name)
+        names = [n for n in wrt if n in (looked_at & wanted) - other]
+        if not names:
+            return []
+        check = ir.Op("tangent.check_arrays", tuple(ir.Read(n) for n in names))
+        return [ir.Evaluate(check, a.function.span, Role.SEED)]
+
     def _joint(self, a: _Analysed, name: str, wrt: tuple[str, ...]) -> None:
         seed = self.seed_name(a)
         reverse, _, _ = self._backward(a, wrt, seed, self.options.check_dims)
@@ -712,7 +756,8 @@ class _Build:
         if self.options.preserve_result:
             self._return_result_too(a, forward, backward)
         seed_needed = self.options.seed == "required" or a.exit.is_tuple
-        check = self._check_annotations(a, backward)
+        check = [*self._check_methods(a, nested=False), *self._check_arrays(a, wrt)]
+        check = [*check, *self._check_annotations(a, backward)]
         body = [*check, *forward, ir.Comment(""), *backward]
         if self.options.seed == "ones" and not a.exit.is_tuple:
             body = self._seed_of_ones(a, seed, body, len(check) + len(forward) + 1)
@@ -852,7 +897,7 @@ class _Build:
         """The forward and backward function for a call with these active parameters."""
         key = (call.function, active)
         if key not in self.pairs:
-            base = call.function.name if call.function.name.isidentifier() else "lambda_"
+            base = base_name(call.function.name)
             self.pairs[key] = CalleePair(
                 self.module_names.fresh(f"{base}_forward"),
                 self.module_names.fresh(f"{base}_backward"),
@@ -865,7 +910,7 @@ class _Build:
         """The function that computes result and tangent for a call (forward mode)."""
         key = (call.function, active)
         if key not in self.pairs:
-            base = call.function.name if call.function.name.isidentifier() else "lambda_"
+            base = base_name(call.function.name)
             name = self.module_names.fresh(f"{base}_with_tangent")
             seeds = Names(_names_in(self.program, self.program.function(call.function)))
             self.pairs[key] = CalleePair(name, "", active, tuple(seeds.tangent(p) for p in active))
@@ -926,7 +971,7 @@ class _Build:
             ir.Assign(ir.Name(n), ir.Const(None), span=span, role=Role.RECORD)
             for n in recorded.partial
         ]
-        check = self._check_annotations(a, recorded.backward)
+        check = [*self._check_methods(a), *self._check_annotations(a, recorded.backward)]
         forward = [*check, *missing, *recorded.forward, leave]
         parameters = self._parameters(a.function, [(n, None) for n in a.function.captured])
         self._finish(a, pair.forward, parameters, forward, {})
@@ -1025,6 +1070,8 @@ class _Build:
             returned = pack(tangents)
         tangents_only = [s for s in ir.statements(body) if s.role is Role.TANGENT]
         body = [*self._check_annotations(a, tangents_only), *body, ir.Return(returned, span)]
+        body = [*([] if nested else self._check_arrays(a, wrt)), *body]
+        body = [*self._check_methods(a, nested), *body]
         needed = self.options.seed == "required" or nested
         seeds: list[tuple[str, str | None]] = [
             (a.names.tangent(n), None if needed else self._default()) for n in wrt
@@ -1067,8 +1114,14 @@ class _Build:
         has_star = any(p.kind == "star" for p in function.params)
         defaulted = any(p.default is not None for p in function.params if p.kind != "keyword")
 
+        scope = self.program.scope(function.source)
+        is_method = scope.receives == "method" and not function.source.constructs
+        own = scope.cls if is_method else None
+
         def one(param: ir.Param) -> str:
             written = param.name
+            if param is function.params[0] and param.annotation is None and own is not None:
+                return f"{written}: {own.name}"
             if param.annotation is not None:
                 written += f": {text.slice(text.span_of(param.annotation))}"
             if param.default is not None:
@@ -1125,6 +1178,20 @@ class _Build:
                     )
                 else:
                     lines[line] = None
+        for cls in self.program.named_classes:
+            here = main.resolver.lookup(cls.name)
+            if isinstance(here, UserClass) and here.source.node is cls.node:
+                continue
+            line = _import_of(cls.name, UserClass(cls), cls.module.dotted)
+            if main.resolver.is_bound(cls.name) or line is None or cls.module.path == main.path:
+                self.error(
+                    "foreign-name",
+                    f"cannot differentiate a method of `{cls.qualname}` from another place: its"
+                    f" name does not mean the same in {main.path}",
+                    "import the class there, under its own name",
+                )
+            else:
+                lines[line] = None
         return list(lines)
 
     def dependencies(self) -> tuple[Dependency, ...]:
@@ -1169,6 +1236,8 @@ def _own_imports(source: FunctionSource) -> list[str]:
 def _same_symbol(first: Any, second: Any) -> bool:
     if isinstance(first, Library) and isinstance(second, Library):
         return canonical(first.dotted) == canonical(second.dotted)
+    if isinstance(first, UserClass) and isinstance(second, UserClass):
+        return first.source.node is second.source.node
     if isinstance(second, Library):
         defined = library_source(canonical(second.dotted))
         second = second if defined is None else UserFunction(defined)

@@ -168,28 +168,6 @@ def unknown_attribute(x):
     ),
     (
         """\
-class Model:
-    pass
-
-def attribute_assigned(x):
-    model = Model()
-    model.weight = x * x
-    return model.weight * 2.0
-""",
-        "",
-        "model.weight",
-    ),
-    (
-        """\
-def attribute_of_an_argument_assigned(x, model):
-    model.weight = x * x
-    return model.weight * x
-""",
-        "",
-        "model.weight",
-    ),
-    (
-        """\
 TOTAL = 0.0
 
 def added_to_global_state(x):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 from corpus_calls import cube, square
@@ -910,6 +911,89 @@ def memo_fib(x):
     return fib(5, {}, x)
 
 
+# --- objects ---------------------------------------------------------------------------------------
+
+
+class Vector:
+    scale = 2.0
+
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+    @property
+    def norm(self):
+        return self.x**2 + self.y**2
+
+    @property
+    def size(self):
+        return self.x * 3.0
+
+
+def property_of_an_argument(v):
+    return v.norm * v.x
+
+
+def property_with_the_name_of_an_array_attribute(v):
+    return v.size * v.size
+
+
+def class_attribute_of_an_argument(v):
+    return v.scale * v.x
+
+
+def field_with_the_name_of_an_array_attribute(v):
+    return v.T * 2.0
+
+
+def two_names_for_an_object(v, a):
+    u = v
+    u.x = u.x * a
+    return v.x * v.y
+
+
+def field_changed_through_another_name(v, a):
+    w = v.x
+    v.x = v.x * a
+    return w * v.x
+
+
+def array_field_changed_in_place(v, a):
+    w = v.x
+    w *= a
+    return np.sum(v.x * v.y)
+
+
+def object_changed_by_a_helper(v, a):
+    shrink(v, a)
+    return v.x * v.y
+
+
+def shrink(v, a):
+    v.x = v.x * a
+
+
+def object_in_a_list_changed(vs, a):
+    first = vs[0]
+    first.x = first.x * a
+    return vs[0].x * vs[1].x
+
+
+def field_that_changes_its_shape(x, flag):
+    v = Vector(1.0, 2.0)
+    v.x = x
+    y = v.x * 2.0 if flag else 1.0
+    v.x = np.ones(3) * x
+    return np.sum(v.x) * y
+
+
+def deleted_field(v, a):
+    v.x = v.x * a
+    w = v.x
+    del v.x
+    return w * v.y
+
+
 CASES = [
     (memo_fib, (0.3,), ("x",)),
     (sortl, ([1.2, 0.7, 0.9],), ("xs",)),
@@ -924,6 +1008,18 @@ CASES = [
     (unpack_items, ({'a':1.2},), ('d',)),
     (del_slice, (1.2,0.7), ('x','y')),
     (histories, (0.4, 3), ("x",)),
+    (property_of_an_argument, (Vector(1.3, 0.7),), ("v",)),
+    (property_with_the_name_of_an_array_attribute, (Vector(1.3, 0.7),), ("v",)),
+    (class_attribute_of_an_argument, (Vector(1.3, 0.7),), ("v",)),
+    (field_with_the_name_of_an_array_attribute, (SimpleNamespace(T=1.3),), ("v",)),
+    (two_names_for_an_object, (Vector(1.3, 0.7), 2.0), ("v", "a")),
+    (field_changed_through_another_name, (Vector(1.3, 0.7), 2.0), ("v", "a")),
+    (array_field_changed_in_place, (Vector(np.array([1.0, 2.0]), 0.7), 2.0), ("v", "a")),
+    (object_changed_by_a_helper, (Vector(1.3, 0.7), 2.0), ("v", "a")),
+    (object_in_a_list_changed, ([Vector(1.3, 0.7), Vector(0.3, 0.7)], 2.0), ("vs", "a")),
+    (field_that_changes_its_shape, (1.3, False), ("x",)),
+    (field_that_changes_its_shape, (1.3, True), ("x",)),
+    (deleted_field, (Vector(1.3, 0.7), 2.0), ("v", "a")),
     (midpoint_steps, (RNG.normal(size=2), 3), ("y",)),
     (result_of_a_call_is_its_argument, (RNG.normal(size=3),), ("x",)),
     (element_of_a_list_changed, (RNG.normal(size=3),), ("x",)),

@@ -606,8 +606,8 @@ def f(x):
 """,
     """
 def f(x):
-    return x.real_part * 2.0
-#          ^^^^^^^^^^^ unsupported-attribute
+    return x.ctypes * 2.0
+#          ^^^^^^^^ unsupported-attribute
 """,
     """
 import os

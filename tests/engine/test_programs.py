@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import hashlib
 import importlib
 import importlib.util
@@ -69,7 +70,9 @@ class Program:
     @property
     def has_scalar_result(self) -> bool:
         result = self.result()
-        return not isinstance(result, (list, tuple)) and np.ndim(result) == 0
+        if isinstance(result, (list, tuple)) or fields(result) is not None:
+            return False
+        return np.ndim(result) == 0
 
     @property
     def point(self) -> np.ndarray:
@@ -106,12 +109,45 @@ class Program:
         np.testing.assert_allclose(got, expected, rtol=rtol, atol=rtol * scale)
 
 
+def fields(value: Any) -> dict[str, Any] | None:
+    """The fields of an object with attributes; None for anything else."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return value._asdict()
+    if isinstance(value, (np.ndarray, type)) or (
+        callable(value) and not hasattr(value, "__dict__")
+    ):
+        return None
+    if dataclasses.is_dataclass(value):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    library = type(value).__module__.startswith(("numpy", "tensorflow", "builtins"))
+    return None if library else getattr(value, "__dict__", None)
+
+
+def with_fields(like: Any, parts: dict[str, Any]) -> Any:
+    """An object of the type of ``like`` with other fields."""
+    if isinstance(like, tuple):
+        return type(like)(**parts)
+    new = copy.copy(like)
+    for name, part in parts.items():
+        object.__setattr__(new, name, part)
+    return new
+
+
+def comparable(value: Any) -> Any:
+    """The nested value with its objects as dictionaries."""
+    if (parts := fields(value)) is not None:
+        return {name: comparable(part) for name, part in parts.items()}
+    return [comparable(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
 def flat(value: Any) -> np.ndarray:
-    """All elements of a nested value, in double precision; text and None have none."""
+    """All elements of a nested value, in double precision. What is no number has none."""
     if isinstance(value, dict):
         value = list(value.values())
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, str) or inspect.isroutine(value):
         return np.zeros(0)
+    if (parts := fields(value)) is not None:
+        return flat(list(parts.values()))
     if isinstance(value, (list, tuple)):
         return np.concatenate([np.zeros(0), *(flat(v) for v in value)])
     return np.ravel(np.asarray(value, dtype=float))
@@ -119,6 +155,14 @@ def flat(value: Any) -> np.ndarray:
 
 def unflat(like: Any, vector: np.ndarray) -> Any:
     """The elements in the structure of ``like``; numbers stay Python's."""
+    if like is None or isinstance(like, str) or inspect.isroutine(like):
+        return like
+    if (named := fields(like)) is not None:
+        values = unflat(list(named.values()), vector)
+        counts = {n for n, v in named.items() if type(v) in (int, bool)}
+        return with_fields(
+            like, {n: named[n] if n in counts else v for n, v in zip(named, values, strict=True)}
+        )
     if isinstance(like, (list, tuple)):
         parts, start = [], 0
         for part in like:
@@ -137,6 +181,13 @@ def unflat(like: Any, vector: np.ndarray) -> Any:
 
 def seeded(like: Any, rng: np.random.Generator) -> Any:
     """Random numbers in the structure, shapes and dtypes of ``like``."""
+    if like is None or isinstance(like, str) or inspect.isroutine(like):
+        return None
+    if (parts := fields(like)) is not None:
+        return with_fields(
+            like,
+            {n: 0.0 if type(v) in (int, bool) else seeded(v, rng) for n, v in parts.items()},
+        )
     if isinstance(like, (list, tuple)):
         return type(like)(seeded(v, rng) for v in like)
     if isinstance(like, dict):
@@ -306,7 +357,7 @@ def test_arguments_are_left_as_the_primal_leaves_them(program: Program) -> None:
         arguments_after(reverse, **with_cotangent(reverse, program.function, cotangent)),
         arguments_after(forward, **tangents),
     ):
-        np.testing.assert_equal(got, expected)
+        np.testing.assert_equal(comparable(got), comparable(expected))
 
 
 @each_program

@@ -24,6 +24,7 @@ from tangent.resolve.symbols import (
     Library,
     ModuleSource,
     Symbol,
+    UserClass,
     UserData,
     UserFunction,
     UserModule,
@@ -48,6 +49,8 @@ def said(symbol: Symbol | None) -> str:
         return f"def {function.qualname} at {file}:{function.node.lineno}"
     if isinstance(symbol, UserModule):
         return f"module {symbol.module.dotted}"
+    if isinstance(symbol, UserClass):
+        return f"class {symbol.source.name} at model.py:{symbol.source.node.lineno}"
     if isinstance(symbol, UserData):
         return f"data {symbol.name}"
     return "unknown"
@@ -234,7 +237,8 @@ def test_files_are_decoded_as_python_does(tmp_path: Path):
         ("from math import tanh as f\nf: int", "math.tanh"),
         ("from math import tanh as f\ndef g():\n    f = 3", "math.tanh"),
         ("f = lambda x: x", "def <lambda> at model.py:1"),
-        ("class f:\n    pass", "data f"),
+        ("class f:\n    pass", "class f at model.py:1"),
+        ("@decorated\nclass f:\n    pass", "data f"),
         ("async def f(x): return x", "data f"),
         ("@jit\ndef f(x): return x", "data f"),
         ("import tangent\n@tangent.tangent\ndef f(x): return x", "def f at model.py:3"),

@@ -14,7 +14,7 @@ import importlib
 import inspect
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -31,6 +31,13 @@ RULES = [
     for rule in registry.all_rules()
     if rule.name.startswith(LIBRARIES) or rule.name.removeprefix("tangent.") in HELPERS
 ]
+
+
+class Point(NamedTuple):
+    """An object with fields."""
+
+    x: Any
+    y: Any
 
 
 # --- calling the function of a rule --------------------------------------------------------
@@ -63,6 +70,7 @@ def samplers(rng: np.random.Generator) -> dict[str, Any]:
         "rng": rng,
         "normal": sampler(lambda s: rng.normal(size=s)),
         "positive": sampler(lambda s: rng.uniform(0.5, 2.0, size=s)),
+        "point": Point,
         "unit": sampler(lambda s: rng.uniform(-0.9, 0.9, size=s)),
     }
 
@@ -411,7 +419,7 @@ def is_known(dotted: str) -> bool:
 
 def test_every_runtime_function_has_a_rule_or_a_zero_derivative():
     without = [name for name in HELPERS if not is_known(f"tangent.{name}")]
-    assert without == ["add_into", "take_out"]
+    assert without == ["add_into", "take_field", "take_out"]
 
 
 def named_parameters(rule: Rule) -> set[str] | None:

@@ -246,7 +246,7 @@ class Aliases:
             isinstance(target, ir.Name)
             and isinstance(value, ir.Op)
             and (
-                value.callee in ("list", "tuple", "dict")
+                value.callee in ("list", "tuple", "dict", "object")
                 or _moves_elements(value)
                 or (value.callee == "numpy.ndarray.copy" and self._is_container(target.name, value))
             )
@@ -374,7 +374,7 @@ def sources(expr: ir.Expr, versions: Versions, aliases: Aliases) -> Iterator[Pla
                 yield aliases.contents(place)
             for arg in expr.args[2:]:
                 yield from sources(arg, versions, aliases)
-        elif expr.callee in ("select", "and", "or", "tuple", "list", "dict"):
+        elif expr.callee in ("select", "and", "or", "tuple", "list", "dict", "object"):
             for arg in expr.args:
                 yield from sources(arg, versions, aliases)
         elif expr.callee != "list.append" and not makes_new_value(expr):
@@ -395,6 +395,7 @@ _HANDS_ON = frozenset(
         "dict.setdefault",
         "list",
         "list.pop",
+        "object",
         "operator.getitem",
         "or",
         "select",

@@ -80,7 +80,6 @@ def _makes_number(expr: ir.Expr | None) -> bool:
     if registry.is_zero_gradient(expr.callee):
         return True
     rule = registry.rule_for(expr.callee)
-    # A helper of derivative code may work on containers too.
     return rule is not None and not rule.several and not rule.structural
 
 

@@ -296,6 +296,7 @@ class _Search:
     def operation(self, op: ir.Op) -> None:
         if op.callee in (
             "tuple",
+            "object",
             "list",
             "dict",
             "list.insert",

@@ -160,7 +160,7 @@ class Shapes:
         if isinstance(expr, ir.Read):
             return self._versions.of.get(expr, expr)
         if isinstance(expr, ir.Const):
-            return ("const", repr(expr.value))
+            return ("const", type(expr.value).__name__, repr(expr.value))
         if isinstance(expr, ir.Global):
             return ("global", expr.text)
         if isinstance(expr, ir.Op) and expr.callee != "list.pop":
@@ -204,7 +204,7 @@ class Shapes:
             return self.of(op.args[0])
         if callee in ("tangent.unbroadcast", "tangent.expand"):
             return self.of(op.args[1])
-        if callee == "tangent.add_at":
+        if callee in ("tangent.add_at", "tangent.add_field"):
             return self.of(op.args[0])
         if registry.is_zero_gradient(callee):
             if callee.endswith(("zeros_like", "ones_like")) and op.args:

@@ -73,10 +73,23 @@ class Printer:
         if isinstance(expr, ir.Opaque):
             return self._opaque(expr.node), 0 if isinstance(expr.node, _LOOSE) else _PRIMARY
         if isinstance(expr, ir.Call):
-            return f"{expr.text}({self._arguments(expr.args, expr.keywords)})", _PRIMARY
+            return self._call(expr)
         if isinstance(expr, ir.Op):
             return self._operation(expr)
         raise AssertionError(f"{type(expr).__name__} has no text")
+
+    def _call(self, call: ir.Call) -> tuple[str, int]:
+        """A call of a user's function, written as the user writes it."""
+        if call.form is ir.Form.CALL:
+            return f"{call.text}({self._arguments(call.args, call.keywords)})", _PRIMARY
+        if call.form in (ir.Form.OPERATOR, ir.Form.SUBSCRIPT):
+            args = call.args[::-1] if call.function.name.startswith("__r") else call.args
+            return self._operation(ir.Op(call.text, args, form=call.form))
+        receiver = self.text(call.args[0], _PRIMARY)
+        if call.form is ir.Form.ATTRIBUTE:
+            return f"{receiver}.{call.text}", _PRIMARY
+        name = "" if call.text == "()" else f".{call.text}"
+        return f"{receiver}{name}({self._arguments(call.args[1:], call.keywords)})", _PRIMARY
 
     def _operation(self, op: ir.Op) -> tuple[str, int]:
         if op.callee == "constant":
@@ -85,7 +98,12 @@ class Printer:
             return self._operator(op)
         if op.form is ir.Form.SUBSCRIPT:
             base, index = op.args
-            return f"{self.text(base, _PRIMARY)}[{self.index(index)}]", _PRIMARY
+            name = ir.attribute_of(index)
+            if name is not None and name.checked:
+                helper = self._library("tangent.field_of")
+                written = self._arguments((base, ir.Const(str(name))), ())
+                return f"{helper}({written})", _PRIMARY
+            return f"{self.text(base, _PRIMARY)}{self.place(index)}", _PRIMARY
         if op.form is ir.Form.ATTRIBUTE:
             return f"{self.text(op.args[0], _PRIMARY)}.{op.detail[0]}", _PRIMARY
         if op.form is ir.Form.METHOD:
@@ -185,6 +203,11 @@ class Printer:
                 yield f"*{self.text(part.args[0], _PRIMARY)}"
             else:
                 yield f"*{self.text(part, _PRIMARY)}"
+
+    def place(self, index: ir.Expr) -> str:
+        """What follows an object of which an item is meant: ``[i]`` or ``.name``."""
+        name = ir.attribute_of(index)
+        return f"[{self.index(index)}]" if name is None else f".{name}"
 
     def index(self, index: ir.Expr) -> str:
         """The text between the brackets of a subscript."""

@@ -206,7 +206,7 @@ class Writer:
         if isinstance(target, ir.Name):
             return target.name
         if isinstance(target, ir.Item):
-            return f"{target.name}[{self._printer.index(target.index)}]"
+            return f"{target.name}{self._printer.place(target.index)}"
         if isinstance(target, ir.Unpack):
             parts = ", ".join(
                 f"({self._target(t)})" if isinstance(t, ir.Unpack) else self._target(t)

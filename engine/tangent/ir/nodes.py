@@ -32,6 +32,19 @@ class Const:
     span: Span | None = None
 
 
+class Attribute(str):
+    """As the index of an item, in a constant: the name of a field. ``p.x`` is an item of an
+    object as ``p[0]`` is one of a tuple. It is `certain` that it is a field (and no property)
+    where the class is known; a `checked` one is read by a helper that makes sure."""
+
+    __slots__ = ("certain", "checked")
+
+    def __new__(cls, name: str, certain: bool = False, checked: bool = False) -> Attribute:
+        self = super().__new__(cls, name)
+        self.certain, self.checked = certain, checked
+        return self
+
+
 @dataclass(eq=False, slots=True)
 class Read:
     """The value of a local variable at this point."""
@@ -99,6 +112,9 @@ class Call:
     mutates: tuple[str, ...] = ()  # variables of the caller that it may change in place
     span: Span | None = None
     new: bool = False  # its result certainly shares no memory with an argument
+    # How it is written: the method of its first argument (``text`` is its name, "()" for the
+    # object itself), a property or an operator of it (``text`` is "operator.add" and so on).
+    form: Form = Form.CALL
 
 
 @dataclass(eq=False, slots=True)
@@ -132,6 +148,21 @@ class Version:
 
 
 Expr = Const | Read | Global | Op | Call | Opaque | Primal | Version
+
+
+def attribute_of(index: Expr) -> Attribute | None:
+    """The name of the field that an index stands for; None for any other index."""
+    if isinstance(index, Primal):
+        index = index.node
+    if isinstance(index, Const) and isinstance(index.value, Attribute):
+        return index.value
+    return None
+
+
+def fields(op: Op) -> list[tuple[str, Expr]]:
+    """The fields that an ``object`` operation is given, by name; ``detail`` has the names of the
+    positional ones, and after them those of fields left at their default with their zero."""
+    return [*zip(op.detail, op.args), *op.keywords]
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
@@ -188,6 +219,7 @@ def rebuild(expr: Expr, replace: Callable[[Expr], Expr | None]) -> Expr:
             expr.mutates,
             expr.span,
             expr.new,
+            expr.form,
         )
     return expr
 
@@ -205,8 +237,9 @@ class Name:
 
 @dataclass(eq=False, slots=True)
 class Item:
-    """Writes ``base[index]`` in place; ``base`` is a variable. With ``each``, an element that an
-    augmented assignment names twice changes twice, as with ``np.add.at``."""
+    """Writes ``base[index]`` (or ``base.index``, see `Attribute`) in place; ``base`` is a
+    variable. With ``each``, an element that an augmented assignment names twice changes twice,
+    as with ``np.add.at``."""
 
     name: str
     index: Expr

@@ -204,6 +204,8 @@ class _Printer:
             value = None if self.values is None else self.values.bound.get(stmt, {})
             made = None if value is None else value.get(target.name)
             return target.name if made is None else self.value(made)
+        if isinstance(target, ir.Item) and (name := ir.attribute_of(target.index)) is not None:
+            return f"{target.name}.{name}"
         if isinstance(target, ir.Item):
             return f"{target.name}[{self.index(target.index)}]"
         if isinstance(target, ir.Unpack):
@@ -258,6 +260,8 @@ class _Printer:
         if op.form is ir.Form.OPERATOR:
             (sign,) = op.detail
             return f"{sign}{parts[0]}" if len(parts) == 1 else f"{parts[0]} {sign} {parts[1]}"
+        if op.form is ir.Form.SUBSCRIPT and (name := ir.attribute_of(op.args[1])) is not None:
+            return f"{self.operand(op.args[0])}.{name}"
         if op.form is ir.Form.SUBSCRIPT:
             return f"{parts[0]}[{self.index(op.args[1])}]"
         if op.form is ir.Form.DISPLAY and op.callee in ("tuple", "list"):

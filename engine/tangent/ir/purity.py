@@ -22,6 +22,7 @@ IN_PLACE = frozenset(
         "list.reverse",
         "list.set_part",
         "tangent.add_at",
+        "tangent.add_field",
     }
 )
 _PURE = frozenset(
@@ -30,6 +31,7 @@ _PURE = frozenset(
         "and",
         "or",
         "select",
+        "object",
         "tuple",
         "list",
         "dict",
@@ -50,8 +52,11 @@ _CHECKS = frozenset(
     {
         "tangent.check_seed",
         "tangent.check_tangent_seed",
+        "tangent.check_arrays",
+        "tangent.check_method",
         "tangent.check_numbers",
         "tangent.check_shapes",
+        "tangent.take_field",
         "tangent.take_out",
     }
 )

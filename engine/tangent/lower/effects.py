@@ -64,6 +64,14 @@ CALCULATING_CONTEXTS = frozenset(
     """.split()
 )
 
+# Attributes of arrays and tensors, none of which says that a value is an object of the user's.
+ARRAY_ATTRIBUTES = frozenset(
+    """
+    T mT real imag flat base data ctypes flags shape size ndim dtype itemsize nbytes strides
+    device name graph op trainable values
+    """.split()
+)
+
 # Attributes that tell about an array but carry no derivative.
 INACTIVE_ATTRIBUTES = frozenset(
     "shape size ndim dtype itemsize nbytes strides flags name device __class__ __name__".split()

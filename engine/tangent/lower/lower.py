@@ -8,8 +8,10 @@ derivative must be understood.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import copy
+from dataclasses import replace
 from itertools import chain, count
 from typing import Any
 
@@ -19,10 +21,19 @@ from tangent.diagnostics import Diagnostic
 from tangent.ir import nodes as ir
 from tangent.ir.purity import IN_PLACE
 from tangent.lower import effects, einsum, in_place, scopes
+from tangent.lower.classes import OPERATOR_METHODS, Kind, Kinds, is_super
 from tangent.lower.comprehensions import CONSUMERS, Expansion, looped
 from tangent.lower.containers import name_operations
+from tangent.resolve import classes
 from tangent.resolve.library import library_source
-from tangent.resolve.symbols import FunctionSource, Library, UserData, UserFunction
+from tangent.resolve.symbols import (
+    ClassSource,
+    FunctionSource,
+    Library,
+    UserClass,
+    UserData,
+    UserFunction,
+)
 from tangent.rules import registry
 from tangent.source.text import Span
 
@@ -137,6 +148,15 @@ class Program:
         # Functions whose result shares no memory with their arguments.
         self.returns_new: set[FunctionSource] = set()
         self._identifiers: dict[FunctionSource, frozenset[str]] = {}
+        self._scopes: dict[FunctionSource, FunctionLowering] = {}
+        self._constructors: dict[tuple[FunctionSource, ClassSource], FunctionSource] = {}
+        self._methods: dict[tuple[FunctionSource, ClassSource, bool], FunctionSource] = {}
+        # Static methods that functions call by their own object: it must not mean others.
+        # Classes that generated functions name.
+        self.named_classes: dict[ClassSource, None] = {}
+        self.checks: dict[FunctionSource, dict[tuple[ClassSource, str], None]] = {}
+        # What `tangent.lower.classes` knows of attributes.
+        self.attribute_kinds: dict[tuple[ClassSource, str], Kind | None] = {}
 
     def function(self, source: FunctionSource) -> ir.Function:
         """The IR of a function; lowered once."""
@@ -159,6 +179,42 @@ class Program:
     def lowering(self, source: FunctionSource) -> FunctionLowering:
         """Lowers expressions as they stand in the body of ``source``."""
         return FunctionLowering(self, source)
+
+    def scope(self, source: FunctionSource) -> FunctionLowering:
+        """Where questions about the expressions of a function are answered."""
+        if source not in self._scopes:
+            self._scopes[source] = FunctionLowering(self, source)
+        return self._scopes[source]
+
+    def method(
+        self, function: FunctionSource, cls: ClassSource, dispatched: bool = False
+    ) -> FunctionSource:
+        """A method of an object that is taken to be of class ``cls``."""
+        key = (function, cls, dispatched)
+        if key not in self._methods:
+            self._methods[key] = replace(function, cls=cls, dispatched=dispatched)
+        return self._methods[key]
+
+    def constructor(self, init: FunctionSource, cls: ClassSource) -> FunctionSource:
+        """Calling a class, as a function that makes an object and runs ``__init__`` for it."""
+        key = (init, cls)
+        if key not in self._constructors:
+            arguments = copy(init.node.args)
+            if arguments.posonlyargs:
+                arguments.posonlyargs = arguments.posonlyargs[1:]
+            else:
+                arguments.args = arguments.args[1:]
+            node = copy(init.node)
+            node.args = arguments
+            self._constructors[key] = replace(
+                init, name=cls.name, node=node, cls=cls, constructs=True
+            )
+        return self._constructors[key]
+
+    def named(self, cls: ClassSource) -> ir.Global:
+        """The class, by the name that a generated function calls it."""
+        self.named_classes[cls] = None
+        return ir.Global(cls.name, UserClass(cls))
 
     def nested(
         self, node: Any, name: str, parent: FunctionSource, local: set[str]
@@ -209,11 +265,26 @@ class FunctionLowering:
         self.captured = program.captured.get(source, ())
         arguments = self.node.args
         self.parameters = scopes.parameter_names(arguments)
+        if source.constructs:
+            # The object itself is made first.
+            self.parameters.insert(0, "self")
         body = [self.node.body] if isinstance(self.node, gast.Lambda) else self.node.body
         self.own = list(scopes.own_nodes(body))
+        self.stores = Counter(
+            n.id for n in self.own if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)
+        )
+        self.stores.update(
+            getattr(n, "name", None) or getattr(n, "asname", None) or ""
+            for n in self.own
+            if isinstance(n, (gast.FunctionDef, gast.ClassDef, gast.alias))
+        )
         bound = [] if isinstance(self.node, gast.Lambda) else scopes.bound_by(self.own)
         self.imported = self._imported()
         self.locals = {*self.parameters, *bound, *self.captured} - set(self.imported)
+        self.owner, self.receives = self._enclosing_class()
+        self.cls = source.cls or self.owner
+        self.kinds = Kinds(self)
+        self.objects = self._objects()
         self.has_walrus = any(isinstance(n, gast.NamedExpr) for n in self.own)
         self.local_functions = self._local_functions(body)
         # While a statement with walruses is lowered: the assignments to put before it.
@@ -242,6 +313,39 @@ class FunctionLowering:
                     clashing.add(name)
                 found[name] = Library(dotted)
         return {name: symbol for name, symbol in found.items() if name not in clashing}
+
+    def _enclosing_class(self) -> tuple[ClassSource | None, str]:
+        """For a method: the class it is defined in, and what its first parameter is: "method"
+        for an object, "class" for the class itself, "static" for anything."""
+        parents = self.source.parents
+        if not parents or not isinstance(parents[-1], gast.ClassDef) or not self.parameters:
+            return None, ""
+        owner: ClassSource | None = None
+        if self.source.cls is not None:
+            order = classes.linearized(self.source.cls) or ()
+            owner = next((c for c in order if c.node is parents[-1]), None)
+        else:
+            symbol = self.resolver.lookup(parents[-1].name)
+            if isinstance(symbol, UserClass) and symbol.source.node is parents[-1]:
+                owner = symbol.source
+        names = [getattr(d, "id", "") for d in getattr(self.node, "decorator_list", ())]
+        if "staticmethod" in names:
+            return owner, "static"
+        is_class = "classmethod" in names or self.node.name in ("__new__", "__init_subclass__")
+        return owner, "class" if is_class else "method"
+
+    def _objects(self) -> set[str]:
+        """Variables that hold objects with fields: an attribute is used that no array has."""
+        called = {id(n.func) for n in self.own if isinstance(n, gast.Call)}
+        return {
+            node.value.id
+            for node in self.own
+            if isinstance(node, gast.Attribute)
+            and isinstance(node.value, gast.Name)
+            and node.value.id in self.locals
+            and id(node) not in called
+            and _is_no_array_attribute(node.attr)
+        }
 
     def _local_functions(self, body: list[Any]) -> dict[str, Any]:
         """Nested functions that a local name certainly means: bound once, to a ``def`` or a
@@ -313,6 +417,8 @@ class FunctionLowering:
                     "differentiate the numerical part as a plain function",
                 )
             body = self.block(statements)
+            if self.source.constructs and self.cls is not None:
+                body = self._of_new_object(body)
             header = self.header_span(node)
         function = ir.Function(
             self.source.name,
@@ -326,6 +432,19 @@ class FunctionLowering:
         )
         function.body = name_operations(function, function.body)
         return function
+
+    def _of_new_object(self, body: ir.Block) -> ir.Block:
+        """The body of ``__init__`` for an object made here, which is returned."""
+        assert self.cls is not None
+        span = self.header_span(self.node)
+        made = ir.Op("tangent.blank", (self.program.named(self.cls),), span=span)
+        while body and isinstance(body[-1], ir.Return) and body[-1].value is None:
+            body = body[:-1]
+        return [
+            ir.Assign(ir.Name("self", span), made, span=span),
+            *body,
+            ir.Return(ir.Read("self", span), span),
+        ]
 
     def params(self, arguments: gast.arguments) -> list[ir.Param]:
         plain = [*arguments.posonlyargs, *arguments.args]
@@ -547,7 +666,7 @@ class FunctionLowering:
                 stmt.verbatim = False  # type: ignore[union-attr]
             return [*written[0], ir.Assign(self.target(node.targets[0]), written[1], span=span)]
         value = self.expr(node.value)
-        if isinstance(value, ir.Op) and value.callee == "tangent.take_out":
+        if isinstance(value, ir.Op) and value.callee in ("tangent.take_out", "tangent.take_field"):
             return self._take_out(node, value)
         if len(node.targets) == 1:
             part = self._part(node.targets[0])
@@ -596,11 +715,22 @@ class FunctionLowering:
 
     def _take_out(self, node: Any, value: ir.Op) -> ir.Block:
         """``t = take_out(b, i)``, which derivative code has, is ``t = last_written(b[i], b, i);
-        b[i] = 0.0``."""
+        b[i] = 0.0``, and ``t = take_field(b, "x")`` is ``t = b.x; b.x = zeros_like(b.x)``."""
         span = self.span(node)
         base, index = value.args
         if len(node.targets) != 1 or not isinstance(base, ir.Read):
             return [self.verbatim(node)]
+        if value.callee == "tangent.take_field":
+            if not isinstance(index, ir.Const) or not isinstance(index.value, str):
+                return [self.verbatim(node)]
+            name = index.value
+            copied = ir.Op("tangent.snapshot", (_field(base, name, span),), span=span)
+            left = _field(ir.Read(base.name, span), name, span)
+            zero = ir.Op("tangent.zeros_like", (left,), span=span)
+            return [
+                ir.Assign(self.target(node.targets[0]), copied, span=span),
+                ir.Assign(ir.Item(base.name, ir.Const(ir.Attribute(name)), span), zero, span=span),
+            ]
         item = ir.Op("operator.getitem", (base, index), form=ir.Form.SUBSCRIPT, span=span)
         again, once_more = self.expr(node.value.args[1]), self.expr(node.value.args[1])
         whole = ir.Read(base.name, span)
@@ -1009,6 +1139,13 @@ class FunctionLowering:
             and node.value.id in self.locals
         ):
             return ir.Item(node.value.id, self.expr(node.slice), span)
+        if (
+            isinstance(node, gast.Attribute)
+            and isinstance(node.value, gast.Name)
+            and node.value.id in self.locals
+            and (node.value.id in self.objects or node.attr not in effects.ARRAY_ATTRIBUTES)
+        ):
+            return ir.Item(node.value.id, ir.Const(ir.Attribute(node.attr)), span)
         if isinstance(node, (gast.Tuple, gast.List)) and not any(
             isinstance(e, gast.Starred) for e in node.elts
         ):
@@ -1071,15 +1208,199 @@ class FunctionLowering:
                 symbol = self.resolver.attribute(base.symbol, node.attr)
             text = f"{base.text}.{node.attr}"
             return ir.Global(text, symbol or UserData(text), span)
+        cls = self.kinds.object_class(node.value)
+        if cls is not None and not node.attr.startswith("__") and classes.linearized(cls):
+            return self._attribute_of(cls, base, node)
         callee = registry.attribute(node.attr)
+        known = isinstance(base, ir.Read) and base.name in self.objects
+        if not node.attr.startswith("__") and (
+            known or (callee is None and _is_no_array_attribute(node.attr))
+        ):
+            return _field(base, node.attr, span)
         if callee is None:
             callee = f"attribute.{node.attr}"
         return ir.Op(callee, (base,), form=ir.Form.ATTRIBUTE, detail=(node.attr,), span=span)
 
+    def _attribute_of(self, cls: ClassSource, base: ir.Expr, node: Any) -> ir.Expr:
+        """An attribute of an object of a known class: a field, or what a property gives."""
+        member = classes.find_member(cls, node.attr)
+        span = self.span(node)
+        if member is not None and member.kind == "property":
+            function = member.function()
+            if function is not None:
+                source = self.program.method(function, cls, dispatched=True)
+                return ir.Call(source, (base,), (), node.attr, form=ir.Form.ATTRIBUTE, span=span)
+        if member is not None and member.kind != "data":
+            return self.opaque(
+                node,
+                f"cannot differentiate the attribute `.{node.attr}` of a `{cls.name}`:"
+                " it is no field of the object",
+                "call it, or pass the value in as an argument of its own",
+            )
+        return _field(base, node.attr, span, certain=classes.is_field(cls, node.attr))
+
+    def _method_of(
+        self,
+        cls: ClassSource,
+        name: str,
+        args: tuple[ir.Expr, ...],
+        keywords: tuple[tuple[str, ir.Expr], ...],
+        node: Any,
+        form: ir.Form = ir.Form.METHOD,
+        text: str = "",
+    ) -> ir.Call | None:
+        """The call of a method of an object of a known class (the first of ``args``); None if
+        its class has no such method that can be followed."""
+        member = classes.find_member(cls, name)
+        function = member.function() if member is not None else None
+        if member is None or function is None:
+            return None
+        span = self.span(node)
+        if member.kind == "method":
+            source = self.program.method(function, cls, dispatched=True)
+            return ir.Call(source, args, keywords, text or name, form=form, span=span)
+        if form is not ir.Form.METHOD:
+            return None
+        receiver = args[0]
+        if member.kind == "class":
+            source = self.program.method(function, cls, dispatched=True)
+            of_class = ir.Op("builtins.type", (receiver,), span=span)
+            return ir.Call(source, (of_class, *args[1:]), keywords, name, form=form, span=span)
+        if member.kind == "static" and self._checks(receiver, cls, name):
+            text = f"{cls.name}.{name}"
+            return ir.Call(function, args[1:], keywords, text, span=span)
+        return None
+
+    def _construction(
+        self,
+        cls: ClassSource,
+        node: Any,
+        args: tuple[ir.Expr, ...],
+        keywords: tuple[tuple[str, ir.Expr], ...],
+    ) -> ir.Expr:
+        """``Class(...)``: fields written out, or a call of ``__init__`` for a new object."""
+        span = self.span(node)
+        function = self.expr(node.func)
+        why = f"cannot differentiate the construction of a `{cls.name}`"
+        if not isinstance(function, ir.Global):
+            return self.opaque(node, why, "call the class by its name")
+        fields = classes.constructor_fields(cls)
+        if fields is not None:
+            names = [f.name for f in fields if not f.keyword][: len(args)]
+            given = {*names, *(k for k, _ in keywords)}
+            left = [f for f in fields if f.name not in given]
+            if len(names) == len(args) and given <= {f.name for f in fields}:
+                if all(f.default is not None for f in left):
+                    zeros = tuple(f"{f.name}={_zero_of(f.default)}" for f in left)
+                    return ir.Op(
+                        "object", args, keywords, detail=(*names, *zeros), function=function,
+                        span=span,
+                    )  # fmt: skip
+            return self.opaque(node, why, "its fields are not given as it declares them")
+        member = classes.find_member(cls, "__init__")
+        source = member.function() if member is not None else None
+        plain = not any(
+            classes.is_dataclass(c) or (c.node.bases and classes.linearized(c) is None)
+            for c in classes.linearized(cls) or ()
+        )
+        own = "" if source is None else next(iter(scopes.parameter_names(source.node.args)), "")
+        if member is None or source is None or own != "self" or not plain:
+            return self.opaque(node, why, "assign its attributes in `__init__`")
+        constructor = self.program.constructor(source, cls)
+        return ir.Call(constructor, args, keywords, function.text, span=span)
+
+    def _checks(self, receiver: ir.Expr, cls: ClassSource, name: str) -> bool:
+        """Whether the derivative can make sure that a static method of the function's own object
+        is the one of a class."""
+        if not self.receives or not isinstance(receiver, ir.Read):
+            return False
+        if receiver.name != self.parameters[0] or self.stores.get(receiver.name):
+            return False
+        self.program.checks.setdefault(self.source, {})[cls, name] = None
+        return True
+
+    def _call_of_class(
+        self,
+        node: Any,
+        args: tuple[ir.Expr, ...],
+        keywords: tuple[tuple[str, ir.Expr], ...],
+    ) -> ir.Call | None:
+        """``Class.method(...)``, or ``cls.method(...)`` in a class method."""
+        kind = self.kinds.of(node.func.value)
+        if kind is None or kind.kind != "class" or kind.cls is None:
+            return None
+        cls, name = kind.cls, node.func.attr
+        member = classes.find_member(cls, name)
+        function = member.function() if member is not None else None
+        if member is None or function is None:
+            return None
+        span = self.span(node)
+        receiver = self.expr(node.func.value)
+        fixed = isinstance(receiver, ir.Global)
+        if member.kind == "class":
+            source = self.program.method(function, cls, dispatched=not fixed)
+            args = (receiver, *args)
+            return ir.Call(source, args, keywords, name, form=ir.Form.METHOD, span=span)
+        if not fixed and not self._checks(receiver, cls, name):
+            return None
+        text = f"{receiver.text if isinstance(receiver, ir.Global) else cls.name}.{name}"
+        if member.kind == "static":
+            return ir.Call(function, args, keywords, text, span=span)
+        if member.kind == "method" and args:
+            source = self.program.method(function, cls)
+            return ir.Call(source, args, keywords, text, span=span)
+        return None
+
+    def _super_call(
+        self,
+        node: Any,
+        args: tuple[ir.Expr, ...],
+        keywords: tuple[tuple[str, ir.Expr], ...],
+    ) -> ir.Expr | None:
+        """``super().method(...)``, in a method of a known class."""
+        if self.cls is None or self.owner is None or self.receives != "method":
+            return None
+        member = classes.find_member(self.cls, node.func.attr, after=self.owner)
+        function = member.function() if member is not None else None
+        if member is None or member.kind != "method" or function is None:
+            return None
+        span = self.span(node)
+        source = self.program.method(function, self.cls)
+        receiver = ir.Read(self.parameters[0], span)
+        text = f"{member.owner.name}.{node.func.attr}"
+        return ir.Call(source, (receiver, *args), keywords, text, span=span)
+
     def expr_BinOp(self, node: Any) -> ir.Expr:
+        operated = self._operator_call(node)
+        if operated is not None:
+            return operated
         callee, sign = OPERATORS[type(node.op)]
         args = (self.expr(node.left), self.expr(node.right))
         return ir.Op(callee, args, form=ir.Form.OPERATOR, detail=(sign,), span=self.span(node))
+
+    def _operator_call(self, node: Any) -> ir.Expr | None:
+        """An operator on an object of a known class, which is a call of its method."""
+        cls, other = self.kinds.object_class(node.left), self.kinds.object_class(node.right)
+        known = cls or other
+        if known is None:
+            return None
+        left, right = self.expr(node.left), self.expr(node.right)
+        text = OPERATORS[type(node.op)][0]
+        method = OPERATOR_METHODS.get(type(node.op))
+        call: ir.Expr | None = None
+        if cls is not None and method is not None and (other is None or other is cls):
+            name = f"__{method}__"
+            call = self._method_of(cls, name, (left, right), (), node, ir.Form.OPERATOR, text)
+        elif other is not None and cls is None and isinstance(left, ir.Const):
+            # A number knows nothing of the class, so its own method says so.
+            name = f"__r{method}__"
+            call = self._method_of(other, name, (right, left), (), node, ir.Form.OPERATOR, text)
+        return call or self.opaque(
+            node,
+            f"cannot differentiate this operation on a `{known.name}`:"
+            " it is not known which method it calls",
+            "call the method by its name",
+        )
 
     def expr_UnaryOp(self, node: Any) -> ir.Expr:
         operand = self.expr(node.operand)
@@ -1090,6 +1411,14 @@ class FunctionLowering:
             and type(operand.value) in (int, float)
         ):
             return ir.Const(-operand.value, span)
+        cls = self.kinds.object_class(node.operand)
+        if cls is not None and type(node.op) in OPERATOR_METHODS:
+            name = f"__{OPERATOR_METHODS[type(node.op)]}__"
+            text = UNARY[type(node.op)][0]
+            call = self._method_of(cls, name, (operand,), (), node, ir.Form.OPERATOR, text)
+            return call or self.opaque(
+                node, f"cannot differentiate this operation on a `{cls.name}`"
+            )
         callee, sign = UNARY[type(node.op)]
         return ir.Op(callee, (operand,), form=ir.Form.OPERATOR, detail=(sign,), span=span)
 
@@ -1165,6 +1494,12 @@ class FunctionLowering:
         base = self.expr(node.value)
         if isinstance(base, ir.Global):
             return self.opaque(node, "cannot differentiate an item of a global object")
+        cls = self.kinds.object_class(node.value)
+        member = classes.find_member(cls, "__getitem__") if cls is not None else None
+        if cls is not None and member is not None:
+            args = (base, self.expr(node.slice))
+            call = self._method_of(cls, "__getitem__", args, (), node, ir.Form.SUBSCRIPT)
+            return call or self.opaque(node)
         args = (base, self.expr(node.slice))
         return ir.Op("operator.getitem", args, form=ir.Form.SUBSCRIPT, span=self.span(node))
 
@@ -1182,6 +1517,32 @@ class FunctionLowering:
         keywords = tuple((k.arg, self.expr(k.value)) for k in node.keywords)
         func = node.func
 
+        if isinstance(func, gast.Attribute):
+            if is_super(func.value):
+                return self._super_call(node, args, keywords) or self.opaque(
+                    node,
+                    "cannot differentiate this call of `super()`: it is not known which method"
+                    " it calls",
+                    "call the method of the base class by its name: `Base.method(self, ...)`",
+                )
+            of_class = self._call_of_class(node, args, keywords)
+            if of_class is not None:
+                return of_class
+            cls = self.kinds.object_class(func.value)
+            if cls is not None:
+                receiver = self.expr(func.value)
+                call = self._method_of(cls, func.attr, (receiver, *args), keywords, node)
+                if call is not None:
+                    return call
+        kind = self.kinds.of(func)
+        if kind is not None and kind.kind == "class" and kind.cls is not None:
+            return self._construction(kind.cls, node, args, keywords)
+        cls = self.kinds.object_class(func)
+        if cls is not None:
+            called = (self.expr(func), *args)
+            call = self._method_of(cls, "__call__", called, keywords, node, text="()")
+            if call is not None:
+                return call
         if isinstance(func, gast.Name) and func.id in self.locals:
             return self._local_call(node, func.id, args, keywords)
         callee = self.expr(func) if isinstance(func, (gast.Name, gast.Attribute)) else None
@@ -1206,6 +1567,10 @@ class FunctionLowering:
                         f" it writes to {', '.join(f'`{n}`' for n in written)}",
                         "assign its result instead",
                     )
+                if dotted == "tangent.field_of" and len(args) == 2 and not keywords:
+                    object_, name = args
+                    if isinstance(name, ir.Const) and isinstance(name.value, str):
+                        return _field(object_, name.value, span, checked=True)
                 pairwise = ("builtins.min", "builtins.max", "math.hypot")
                 if dotted in pairwise and len(args) > 2 and not keywords:
                     # Of more than two numbers: two at a time.
@@ -1306,8 +1671,9 @@ class FunctionLowering:
         if callee is None:
             return self.opaque(
                 node,
-                f"cannot differentiate the method `.{func.attr}`: it has no rule",
-                "use the NumPy function instead, or a function of your own",
+                f"cannot differentiate the method `.{func.attr}`: it has no rule, and the class of"
+                " the object is not known",
+                "annotate the object with its class, or use a function instead",
             )
         return ir.Op(
             callee,
@@ -1471,6 +1837,30 @@ def _is_plain_pattern(pattern: Any) -> bool:
     if isinstance(pattern, gast.MatchOr):
         return all(_is_plain_pattern(p) and not scopes.bound_names([p]) for p in pattern.patterns)
     return isinstance(pattern, (gast.MatchValue, gast.MatchSingleton))
+
+
+def _zero_of(default: Any) -> str:
+    """How the zero of a field with this default is written; "" if that is not known."""
+    if isinstance(default, gast.Constant):
+        return "0.0" if isinstance(default.value, (int, float)) else "None"
+    return ""
+
+
+def _field(
+    base: ir.Expr, name: str, span: Span, certain: bool = False, checked: bool = False
+) -> ir.Op:
+    """``base.name``, a field of an object."""
+    args = (base, ir.Const(ir.Attribute(name, certain, checked), span))
+    return ir.Op("operator.getitem", args, form=ir.Form.SUBSCRIPT, span=span)
+
+
+def _is_no_array_attribute(name: str) -> bool:
+    """Whether a value with this attribute is no array, tensor or number."""
+    return (
+        not name.startswith("__")
+        and name not in effects.ARRAY_ATTRIBUTES
+        and registry.attribute(name) is None
+    )
 
 
 def _may_be_view(expr: ir.Expr) -> bool:

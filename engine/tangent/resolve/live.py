@@ -26,12 +26,15 @@ from typing import Any
 import gast
 
 from tangent.diagnostics import DerivativeError, Diagnostic
+from tangent.resolve import classes
 from tangent.resolve.static import LIBRARIES, Sources, StaticResolver, read_file
 from tangent.resolve.symbols import (
+    ClassSource,
     FunctionSource,
     Library,
     ModuleSource,
     Symbol,
+    UserClass,
     UserData,
     UserFunction,
     UserModule,
@@ -333,6 +336,7 @@ class LiveSession:
         self.sources = Sources()
         self._functions: dict[int, tuple[FunctionType, FunctionSource]] = {}
         self._modules: dict[int, tuple[ModuleType, ModuleSource | None]] = {}
+        self._classes: dict[int, tuple[type, ClassSource | None]] = {}
 
     def function(self, function: FunctionType) -> FunctionSource:
         """The source of a function object. Raises `DerivativeError` as `live_function`."""
@@ -402,6 +406,51 @@ class LiveSession:
         resolver = LiveResolver(self, static, vars(module), None)
         return ModuleSource(written.source, written.tree, resolver, module.__name__)
 
+    def class_source(self, cls: type, resolver: LiveResolver) -> ClassSource | None:
+        """The source of a class that is defined at the top of a user's file; None if there is
+        none. ``resolver`` is where the class was found."""
+        if id(cls) not in self._classes:
+            self._classes[id(cls)] = (cls, self._class_source(cls, resolver))
+        return self._classes[id(cls)][1]
+
+    def _class_source(self, cls: type, resolver: LiveResolver) -> ClassSource | None:
+        static = resolver.static
+        if cls.__module__ != resolver.module_name or static.module.path.startswith(_GENERATED):
+            module = sys.modules.get(cls.__module__)
+            source = self.module(module) if module is not None else None
+            if source is None or not isinstance(source.resolver, LiveResolver):
+                return None
+            resolver, static = source.resolver, source.resolver.static
+        symbol: Symbol | None = None
+        for part in cls.__qualname__.split("."):
+            symbol = static.lookup(part) if symbol is None else static.attribute(symbol, part)
+        if not isinstance(symbol, UserClass):
+            return None
+        written = symbol.source
+        if written.qualname != cls.__qualname__:
+            return None
+        module_source = ModuleSource(
+            static.module.source, static.module.tree, resolver, static.module.dotted
+        )
+
+        def find(node: Any) -> FunctionSource | None:
+            value = vars(cls).get(node.name)
+            if isinstance(value, property):
+                value = value.fget
+            elif isinstance(value, functools.cached_property):
+                value = value.func
+            elif isinstance(value, (staticmethod, classmethod)):
+                value = value.__func__
+            if not isinstance(value, FunctionType):
+                return None
+            try:
+                function = self.function(value)
+            except DerivativeError:
+                return None
+            return function if function.node is node else None
+
+        return ClassSource(written.name, written.qualname, written.node, module_source, find)
+
     @cached_property
     def library_names(self) -> dict[int, str]:
         """The functions that rules know, by identity."""
@@ -430,6 +479,7 @@ class LiveResolver:
         self._session = session
         self.static = static
         self._globals = globals_
+        self.module_name = globals_.get("__name__")
         cells = (function.__closure__ or ()) if function is not None else ()
         names = function.__code__.co_freevars if function is not None else ()
         self._cells = dict(zip(names, cells, strict=True))
@@ -456,7 +506,17 @@ class LiveResolver:
         if isinstance(base, UserModule):
             resolver = base.module.resolver
             return resolver.lookup(name) if resolver.is_bound(name) else None
+        if isinstance(base, UserClass):
+            return classes.attribute(base.source, name)
         return self.static.attribute(base, name)
+
+    def class_of(self, name: str) -> ClassSource | None:
+        """The class of the object that the name is bound to."""
+        value = self._globals.get(name, _MISSING)
+        kind = type(value)
+        if value is _MISSING or name in self._cells or kind.__module__ == "builtins":
+            return None
+        return self._session.class_source(kind, self)
 
     def aliases(self) -> Iterable[tuple[str, str]]:
         """(name in this module, dotted name) of every import that holds, those of an
@@ -480,6 +540,10 @@ class LiveResolver:
         if isinstance(value, ModuleType):
             module = self._session.module(value)
             return UserModule(module) if module else Library(value.__name__)
+        if isinstance(value, type):
+            source = self._session.class_source(value, self)
+            if source is not None:
+                return UserClass(source)
         primal = _attributes(value).get(PRIMAL_ATTRIBUTE) if callable(value) else None
         if primal is not None:
             return self._symbol(name, primal, static)

@@ -28,11 +28,14 @@ from typing import Any
 import gast
 
 from tangent.diagnostics import DerivativeError
+from tangent.resolve import classes
 from tangent.resolve.symbols import (
+    ClassSource,
     FunctionSource,
     Library,
     ModuleSource,
     Symbol,
+    UserClass,
     UserData,
     UserFunction,
     UserModule,
@@ -53,6 +56,12 @@ from tangent.source.text import SourceText
 Read = Callable[[str], "str | None"]
 
 LIBRARIES = frozenset({"numpy", "scipy", "tensorflow", "tangent"}) | sys.stdlib_module_names
+
+# Decorators that leave a class the one that the text says.
+CLASS_DECORATORS = frozenset(
+    {"dataclasses.dataclass", "typing.final", "typing.runtime_checkable"}
+    | {"functools.total_ordering"}
+)
 
 # Decorators that return the function they are given, or one that means the same: ours mark
 # what they return with `__tangent_primal__`, which the live resolver follows.
@@ -264,6 +273,9 @@ class Namespace:
     def is_bound(self, name: str) -> bool:
         return False
 
+    def class_of(self, name: str) -> ClassSource | None:
+        return None
+
 
 # --- the index of a module -----------------------------------------------------------------
 
@@ -425,6 +437,7 @@ class StaticResolver:
         self._path = path
         self._known: dict[str, Symbol | None] = {}
         self._functions: dict[int, FunctionSource] = {}
+        self._classes: dict[int, ClassSource] = {}
         self._exported: frozenset[str] | None = None
         self._exporting = False
 
@@ -456,9 +469,34 @@ class StaticResolver:
                 return base.module.resolver.lookup(name)
             submodule = self._sources.submodule(base.module, name)
             return UserModule(submodule) if submodule else None
+        if isinstance(base, UserClass):
+            return classes.attribute(base.source, name)
         if isinstance(base, UserData):
             return UserData(f"{base.name}.{name}")
         return None
+
+    def class_of(self, name: str) -> ClassSource | None:
+        """The class of ``name = Class(...)``, if that is all that is bound to the name."""
+        bindings = self._index.get(name, [])
+        if len(bindings) != 1 or bindings[0].kind != "data":
+            return None
+        value = bindings[0].node
+        parts = _dotted(value.func) if isinstance(value, gast.Call) else None
+        symbol = self._through(parts) if parts is not None else None
+        return symbol.source if isinstance(symbol, UserClass) else None
+
+    def class_source(self, node: Any, parents: Sequence[Any]) -> ClassSource:
+        """The one `ClassSource` of a class of this module's tree."""
+        if id(node) not in self._classes:
+            inside = (*parents, node)
+            self._classes[id(node)] = ClassSource(
+                node.name,
+                qualified_name(node, parents),
+                node,
+                self.module,
+                lambda method: self.function_source(method, inside),
+            )
+        return self._classes[id(node)]
 
     def aliases(self) -> Iterable[tuple[str, str]]:
         """(name in this module, dotted name) of every import that holds."""
@@ -601,6 +639,8 @@ class StaticResolver:
         if binding.kind == "lambda":
             parents = (*binding.statement.parents, binding.statement.node)
             return UserFunction(self.function_source(binding.node, parents, binding.name))
+        if binding.kind == "class":
+            return self._defined_class(binding)
         if binding.kind == "alias":
             return self._aliased(binding)
         return UserData(binding.name)
@@ -642,6 +682,14 @@ class StaticResolver:
                 return UserData(binding.name)
         return UserFunction(self.function_source(binding.node, binding.statement.parents))
 
+    def _defined_class(self, binding: _Binding) -> Symbol:
+        for decorator in binding.node.decorator_list:
+            parts = _dotted(decorator.func if isinstance(decorator, gast.Call) else decorator)
+            symbol = self._through(parts) if parts is not None else None
+            if not isinstance(symbol, Library) or symbol.dotted not in CLASS_DECORATORS:
+                return UserData(binding.name)
+        return UserClass(self.class_source(binding.node, binding.statement.parents))
+
     def _aliased(self, binding: _Binding) -> Symbol:
         """``tanh = np.tanh``: what the right side meant when the statement ran."""
         parts = _dotted(binding.node)
@@ -649,7 +697,7 @@ class StaticResolver:
         if any(b.order >= binding.order for b in self._index.get(parts[0], [])):
             return UserData(binding.name)
         symbol = self._through(parts)
-        if isinstance(symbol, (Library, UserFunction, UserModule)):
+        if isinstance(symbol, (Library, UserFunction, UserModule, UserClass)):
             # Whether a library's attribute is a constant (np.pi) is for the rules to say.
             return symbol
         return UserData(binding.name)

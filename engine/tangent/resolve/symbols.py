@@ -7,7 +7,7 @@ object and looks at its globals and closure cells. Lowering cannot tell them apa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,14 +39,21 @@ class UserModule:
 
 
 @dataclass(frozen=True, slots=True)
+class UserClass:
+    """A class of the user's, whose text is at hand."""
+
+    source: ClassSource
+
+
+@dataclass(frozen=True, slots=True)
 class UserData:
-    """A name that is bound to something that is no function with source: a constant, a
-    configuration object, a class. It carries no derivative."""
+    """A name that is bound to something that is no function or class with source: a constant,
+    a configuration object. It carries no derivative."""
 
     name: str
 
 
-Symbol = Library | UserFunction | UserModule | UserData
+Symbol = Library | UserFunction | UserModule | UserClass | UserData
 
 
 @dataclass(eq=False)
@@ -73,6 +80,27 @@ class FunctionSource:
     node: Any  # gast.FunctionDef or gast.Lambda
     module: ModuleSource
     parents: tuple[Any, ...] = field(default=())  # enclosing gast nodes, outermost first
+    # Of a method: the class that its object is taken to have, and whether the call looked the
+    # method up in it (so that another class of object would mean another method).
+    cls: ClassSource | None = None
+    dispatched: bool = False
+    # Whether it stands for calling the class, of which it is the ``__init__``.
+    constructs: bool = False
+
+
+@dataclass(eq=False)
+class ClassSource:
+    """One class in its module. Compared by identity; a resolver hands out the same object for
+    the same class. See `tangent.resolve.classes`."""
+
+    name: str
+    qualname: str
+    node: Any  # gast.ClassDef
+    module: ModuleSource
+    find: Callable[[Any], FunctionSource | None]  # the source of a ``def`` in its body
+    # What `tangent.resolve.classes` has found out.
+    order: tuple[ClassSource, ...] | None = None
+    bindings: dict[str, list[Any]] | None = None
 
 
 class Resolver(Protocol):
@@ -89,6 +117,10 @@ class Resolver(Protocol):
     def aliases(self) -> Iterable[tuple[str, str]]:
         """(name in this module, dotted name) of every import, such as ``("np", "numpy")``,
         so that generated code says ``np`` where the module does."""
+        ...
+
+    def class_of(self, name: str) -> ClassSource | None:
+        """The class of the object that the name is bound to at module level, if it is known."""
         ...
 
     def is_bound(self, name: str) -> bool:

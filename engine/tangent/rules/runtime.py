@@ -1,7 +1,8 @@
 """Rules for the functions of `tangent.runtime`, so that derivative code can be differentiated.
 
 Most are linear in the cotangent they are given, which their signatures call ``c``, and read
-their other arrays only for a shape. `take_out` and `add_into` have none: they change an argument.
+their other arrays only for a shape. `take_out`, `take_field` and `add_into` have none: they change
+an argument.
 """
 
 from __future__ import annotations
@@ -214,6 +215,23 @@ linear(
         "normal(2), normal(4), slice(1, 3)",
         "normal(), normal(4), 1",
     ),
+)
+general(
+    "tangent.add_field",
+    "adjoint, name, c",
+    {"adjoint": "g", "c": "snapshot(field_of(g, name))"},
+    {"adjoint": "g", "c": "add_field(zeros_like(adjoint), name, g)"},
+    shape=like("adjoint"),
+    tests=("point(normal(3), 1.0), 'x', normal(3)", "point(normal(3), 1.0), 'y', 2.0"),
+)
+general(
+    "tangent.field_of",
+    "x, name",
+    {"x": "add_field(zeros_like(x), name, g)"},
+    {"x": "field_of(g, name)"},
+    view=True,
+    cheap=True,
+    tests=("point(normal(3), 1.0), 'x'", "point(normal(3), 1.0), 'y'"),
 )
 
 # --- elementwise ---------------------------------------------------------------------------
@@ -503,7 +521,10 @@ linear(
 )
 zero_gradient("tangent.padded_numbers")
 
-zero_gradient("tangent.stop_gradient", "tangent.check_shapes", "tangent.check_numbers")
+zero_gradient(
+    *(f"tangent.{name}" for name in ("stop_gradient", "blank", "check_arrays", "check_method")),
+    *(f"tangent.{name}" for name in ("check_shapes", "check_numbers")),
+)
 
 # --- linear algebra ------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tangent.runtime.dispatch import for_tensors
+from tangent.runtime.objects import fields_of, rebuilt, with_fields, zeros_like
 
 
 def unbroadcast(c: Any, x: Any) -> Any:
@@ -31,10 +32,26 @@ def unbroadcast(c: Any, x: Any) -> Any:
         return sum(unbroadcast(part, x) for part in (c.values() if isinstance(c, dict) else c))
     if tensors := for_tensors(c, x):
         return tensors.unbroadcast(c, x)
-    return to_shape(c, np.shape(x))
+    if (fields := fields_of(x)) is not None:
+        own = fields_of(c)
+        if own is None and c is not None and not _is_zero(c):
+            raise ValueError(
+                f"cannot differentiate this operation on an object of type {type(x).__name__}:"
+                " annotate it with its class, or use its fields"
+            )
+        own = own or {}
+        parts = {name: unbroadcast(own.get(name), value) for name, value in fields.items()}
+        return with_fields(x, parts)
+    return zeros_like(x) if c is None else to_shape(c, np.shape(x))
+
+
+def _is_zero(c: Any) -> bool:
+    return type(c) is float and c == 0.0
 
 
 def _unbroadcast_elements(c: Any, x: Any) -> Any:
+    if c is None or _is_zero(c):
+        return zeros_like(x)
     if isinstance(x, dict):
         if not isinstance(c, dict):
             return {key: unbroadcast(c, value) for key, value in x.items()}
@@ -46,11 +63,6 @@ def _unbroadcast_elements(c: Any, x: Any) -> Any:
     if len(c) != len(x):
         raise ValueError(f"a cotangent of {len(c)} elements does not fit {len(x)} of them")
     return rebuilt(x, (unbroadcast(part, value) for part, value in zip(c, x, strict=True)))
-
-
-def rebuilt(x: Any, elements: Any) -> Any:
-    """A list, tuple or named tuple of the same type as ``x``."""
-    return type(x)(*elements) if hasattr(x, "_fields") else type(x)(elements)
 
 
 def packed(c: Any, x: Any) -> Any:
@@ -106,7 +118,7 @@ def fitted(c: Any, shape: tuple[int, ...]) -> Any:
 
 def expand(c: Any, x: Any) -> Any:
     """``c`` repeated to the shape of ``x``, as a new array."""
-    if isinstance(x, (list, tuple, dict)):
+    if isinstance(x, (list, tuple, dict)) or fields_of(x) is not None:
         return unbroadcast(c, x)
     if tensors := for_tensors(c, x):
         return tensors.expand(c, x)

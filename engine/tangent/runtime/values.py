@@ -8,40 +8,18 @@ from typing import Any
 import numpy as np
 
 from tangent.runtime.dispatch import for_tensors
-from tangent.runtime.shapes import rebuilt, unbroadcast
+from tangent.runtime.objects import (
+    fields_of,
+    is_constant,
+    rebuilt,
+    replaced,
+    stored,
+    with_fields,
+    zeros_like,
+)
+from tangent.runtime.shapes import unbroadcast
 
 _CONTAINERS = (list, tuple, dict)
-
-
-def zeros_like(x: Any) -> Any:
-    """The zero cotangent of ``x``: for integers and integer arrays a floating point zero, for
-    lists, tuples and dictionaries one of zeros; None for text, slices, types and None, with
-    which no arithmetic is possible.
-
-    Raises TypeError for a value that carries no derivative.
-    """
-    kind = type(x)
-    if kind is float or kind is int or kind is bool:
-        return 0.0
-    if isinstance(x, np.ndarray):
-        if x.dtype.kind in "fc":
-            return np.zeros_like(x)
-        if x.dtype.kind in "iub":
-            return np.zeros(x.shape)
-        raise TypeError(f"an array of {x.dtype} carries no derivative")
-    if isinstance(x, np.generic) and x.dtype.kind in "fciub":
-        return kind(0) if x.dtype.kind in "fc" else 0.0
-    if isinstance(x, (list, tuple)):
-        return rebuilt(x, [zeros_like(value) for value in x])
-    if isinstance(x, dict):
-        return {key: zeros_like(value) for key, value in x.items()}
-    if x is None or isinstance(x, (str, bytes, slice, type, np.dtype)) or x is Ellipsis:
-        return None
-    if isinstance(x, complex):
-        return 0j
-    if tensors := for_tensors(x):
-        return tensors.zeros_like(x)
-    raise TypeError(f"a value of type {kind.__name__} carries no derivative")
 
 
 def snapshot(x: Any) -> Any:
@@ -55,6 +33,8 @@ def snapshot(x: Any) -> Any:
         return {key: snapshot(value) for key, value in x.items()}
     if tensors := for_tensors(x):
         return tensors.snapshot(x)
+    if (fields := fields_of(x)) is not None:
+        return with_fields(x, {name: snapshot(value) for name, value in fields.items()})
     return x
 
 
@@ -194,6 +174,11 @@ def accumulate(a: Any, b: Any) -> Any:
         return _accumulate_elements(a, b if isinstance(b, _CONTAINERS) else unbroadcast(b, a))
     if isinstance(b, _CONTAINERS):
         return _accumulate_elements(unbroadcast(a, b), b)
+    if (fields := fields_of(a)) is not None:
+        others = fields_of(b) or {}
+        missing = {name: value for name, value in others.items() if name not in fields}
+        sums = {name: accumulate(value, others.get(name)) for name, value in fields.items()}
+        return with_fields(a, {**sums, **missing})
     return a + b
 
 
@@ -204,6 +189,38 @@ def _accumulate_elements(a: Any, b: Any) -> Any:
     if len(a) != len(b):
         raise ValueError(f"cotangents of {len(a)} and {len(b)} elements do not add")
     return rebuilt(a, [accumulate(p, q) for p, q in zip(a, b, strict=True)])
+
+
+def field_of(x: Any, name: str) -> Any:
+    """``x.name`` of a cotangent or tangent, where it is not known whether it is a field; zero
+    for a constant of its class.
+
+    Raises ValueError if it is computed: a property of a tangent is not the tangent of a
+    property.
+    """
+    return zeros_like(getattr(x, name)) if is_constant(x, name) else stored(x, name)
+
+
+def add_field(adjoint: Any, name: str, c: Any) -> Any:
+    """The cotangent ``adjoint`` of an object with ``c`` added to its field ``name``.
+
+    The object is changed in place and returned, a named tuple returned anew. Raises ValueError
+    for an attribute that is computed; a constant of the class has no cotangent.
+    """
+    if is_constant(adjoint, name):
+        return adjoint
+    own = stored(adjoint, name)
+    if isinstance(own, (float, np.ndarray)) and np.shape(own) != np.shape(c) and not np.any(own):
+        own = None  # the zero of a value that was stored there later
+    return replaced(adjoint, name, snapshot(c) if own is None else accumulate(own, c))
+
+
+def take_field(adjoint: Any, name: str) -> Any:
+    """The field ``name`` of the cotangent of an object, which is then zero in it: what an
+    assignment to this attribute hands on to the assigned value."""
+    value = stored(adjoint, name)
+    replaced(adjoint, name, zeros_like(value))
+    return value
 
 
 def as_kind_of(c: Any, x: Any) -> Any:
@@ -263,6 +280,14 @@ def _checked(c: Any, x: Any, primal: str, seed: str, advice: str) -> Any:
         return {key: _checked(c[key], x[key], primal, seed, advice) for key in x}
     if c is None and (x is None or isinstance(x, (str, bytes))):
         return None
+    if (fields := fields_of(x)) is not None:
+        own = fields_of(c)
+        if own is None or own.keys() != fields.keys():
+            raise ValueError(f"{seed} is no {type(x).__name__}, as {primal} is: {advice}")
+        for name, value in fields.items():
+            if own[name] is not None:
+                _checked(own[name], value, f"its field `{name}`", seed, advice)
+        return c
     tensors = for_tensors(c, x)
     if tensors is None and not _is_numeric(x):
         raise TypeError(f"{primal} is of type {type(x).__name__}, which carries no derivative")
@@ -286,6 +311,17 @@ def _compatible(own: Any, needed: Any) -> bool:
     return len(own) == len(needed) and all(
         n is None or m is None or n == m for n, m in zip(own, needed, strict=True)
     )
+
+
+def check_arrays(*values: Any) -> None:
+    """Checks that values whose attributes have been taken for those of arrays are no objects
+    with fields, which may have attributes of the same names. Raises ValueError."""
+    for value in values:
+        if fields_of(value) is not None:
+            raise ValueError(
+                f"cannot differentiate an argument of type {type(value).__name__} that is not"
+                " annotated with its class: it is taken for an array"
+            )
 
 
 def check_shapes(*promises: Any) -> None:

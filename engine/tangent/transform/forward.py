@@ -29,7 +29,7 @@ from tangent.rules import registry
 from tangent.rules.declare import BROADCAST, Rule
 from tangent.source.text import Span
 from tangent.transform import templates
-from tangent.transform.names import Names, noun
+from tangent.transform.names import Names, base_name, noun
 from tangent.transform.reverse import CalleePair, Options, unpacked, weight
 from tangent.transform.seeds import needs_seed_check
 from tangent.transform.shadows import Mirror
@@ -384,7 +384,13 @@ class Forward:
             tangent = self.tangent(part_value)
             if isinstance(part, ir.Item):
                 targets.append(ir.Item(self.names.tangent(part.name), part.index))
-                tangents.append(ir.Const(0.0) if tangent is None else tangent)
+                zero: ir.Expr = ir.Const(0.0)
+                if ir.attribute_of(part.index) is not None:
+                    # What an object stores may be of any kind.
+                    if self.shapes.of(part_value) != NUMBER:
+                        zero = ir.Op("tangent.zeros_like", (ir.Primal(part_value),))
+                    tangent = None if tangent is None else self.exact(part_value, tangent)
+                tangents.append(zero if tangent is None else tangent)
             else:
                 assert tangent is not None
                 targets.append(self._tangent_target(part, bound))
@@ -420,18 +426,27 @@ class Forward:
             self._shared_update(stmt, place, own, value, False)
             return
         tangent = self.tangent(value) if self.activity.is_varied(value) else None
+        is_field = ir.attribute_of(target.index) is not None
         if tangent is None:
             if not (
                 stmt.augmented
                 and isinstance(value, ir.Op)
                 and value.callee in ("operator.add", "operator.sub")
             ):
-                self.emit(ir.Assign(place, ir.Const(0.0), span=stmt.span, role=Role.TANGENT))
+                zero: ir.Expr = ir.Const(0.0)
+                if is_field and self.shapes.of(value) != NUMBER:
+                    # What an object stores may be of any kind.
+                    stored = self._item_of(ir.Read(target.name), target.index)
+                    zero = ir.Op("tangent.zeros_like", (stored,))
+                    self.emit(stmt)
+                    self.emit(ir.Assign(place, zero, span=stmt.span, role=Role.TANGENT))
+                    return
+                self.emit(ir.Assign(place, zero, span=stmt.span, role=Role.TANGENT))
             self.emit(stmt)
             return
-        resolved = self.resolve(tangent)
+        resolved = self.resolve(self.exact(value, tangent) if is_field else tangent)
         self.assign_primal_names()
-        own = ir.Op("operator.getitem", (ir.Read(place.name), target.index), form=ir.Form.SUBSCRIPT)
+        own = self._item_of(ir.Read(place.name), target.index)
         if (
             stmt.augmented
             and isinstance(resolved, ir.Op)
@@ -674,6 +689,8 @@ class Forward:
         assert isinstance(node, ir.Op), node
         if node.callee in ("tuple", "list", "dict"):
             return self._display(node)
+        if node.callee == "object":
+            return self._fields(node)
         if node.callee == "operator.getitem":
             return self._item(node)
         if node.callee == "list.pop":
@@ -736,15 +753,42 @@ class Forward:
         found = None if self.mirror is None else self.mirror.of(expr)
         return None if found is None else found[0]
 
+    def _fields(self, op: ir.Op) -> ir.Expr:
+        """The tangent of an object that is constructed: one of its type, of tangents."""
+        display = self._display(ir.Op("tuple", tuple(v for _, v in ir.fields(op))))
+        assert isinstance(display, ir.Op)
+        parts = display.args
+        keywords = [(k, v) for (k, _), v in zip(op.keywords, parts[len(op.args) :])]
+        for left in op.detail[len(op.args) :]:
+            name, _, zero = left.partition("=")
+            index = ir.Const(ir.Attribute(name, certain=True))
+            value = ir.Op("operator.getitem", (ir.Primal(op), index), form=ir.Form.SUBSCRIPT)
+            written: ir.Expr = ir.Op("tangent.zeros_like", (value,))
+            if zero:
+                written = ir.Const(0.0 if zero == "0.0" else None)
+            keywords.append((name, written))
+        made = ir.Op(
+            "object", parts[: len(op.args)], tuple(keywords), detail=op.detail,
+            function=op.function,
+        )  # fmt: skip
+        self.shapes.declare(made, self.shapes.of(op))
+        return made
+
     def _item(self, op: ir.Op) -> ir.Expr | None:
         base, index = op.args
         tangent = self.tangent(base)
         if tangent is None:
             return None
         exact = self.exact(base, tangent)
-        item = ir.Op("operator.getitem", (exact, self._operand(index)), form=ir.Form.SUBSCRIPT)
+        item = self._item_of(exact, self._operand(index))
         self.shapes.declare(item, self.shapes.of(op))
         return item
+
+    def _item_of(self, tangent: ir.Expr, index: ir.Expr) -> ir.Op:
+        name = ir.attribute_of(index)
+        if name is not None and not name.certain:
+            index = ir.Const(ir.Attribute(name, checked=True))
+        return ir.Op("operator.getitem", (tangent, index), form=ir.Form.SUBSCRIPT)
 
     def _operand(self, expr: ir.Expr) -> ir.Expr:
         return expr if isinstance(expr, (ir.Const, ir.Global)) else ir.Primal(expr)
@@ -774,7 +818,7 @@ class Forward:
         assert tangent is not None
         if self.shapes.of(tangent) == self.shapes.of(node):
             return tangent
-        if isinstance(tangent, ir.Op) and tangent.callee in ("tuple", "list", "dict", "generated"):
+        if isinstance(tangent, ir.Op) and tangent.callee in _DISPLAYS:
             return tangent
         expanded = ir.Op("tangent.expand", (tangent, ir.Primal(node)))
         self.shapes.declare(expanded, self.shapes.of(node))
@@ -866,7 +910,7 @@ class Forward:
         if not tangents:
             return None
         pair = self.callee(call, tuple(tangents))
-        base = call.function.name if call.function.name.isidentifier() else "lambda_"
+        base = base_name(call.function.name)
         result, tangent_name = (
             self.names.fresh(f"{base}_result"),
             self.names.fresh(f"d{base}_result"),
@@ -1013,6 +1057,9 @@ def _renamed(stmt: ir.Stmt, names: dict[str, str]) -> ir.Stmt:
 def _is_copy(op: ir.Op) -> bool:
     """Whether a tangent certainly has memory of its own."""
     return op.form is ir.Form.OPERATOR or op.callee in ("tangent.snapshot", "numpy.copy")
+
+
+_DISPLAYS = frozenset({"tuple", "list", "dict", "object", "generated"})
 
 
 def stored_names(target: ir.Target) -> list[str]:

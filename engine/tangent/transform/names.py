@@ -47,6 +47,13 @@ class Names:
         return self._tangents[variable]
 
 
+def base_name(function: str) -> str:
+    """What the functions made of a function of the user's are named after."""
+    if function.startswith("__") and function.endswith("__") and len(function) > 4:
+        return function.strip("_")
+    return function if function.isidentifier() else "lambda_"
+
+
 # What to call an intermediate, by the operation that made it.
 _NOUNS = {
     "operator.add": "total",

@@ -25,7 +25,7 @@ from tangent.ir import nodes as ir
 from tangent.lower.effects import INACTIVE_ATTRIBUTES
 from tangent.rules import registry
 from tangent.source.text import Span
-from tangent.transform.names import Names, noun
+from tangent.transform.names import Names, base_name, noun
 from tangent.transform.reverse import Backward
 
 # Arguments that are read for their shape alone.
@@ -225,9 +225,9 @@ class _Records:
         if isinstance(expr, ir.Op) and expr.callee == "operator.getitem":
             inner = expr.args[0]
             if isinstance(inner, ir.Read):
-                base = f"{inner.name}_item"
+                base = f"{inner.name}_{ir.attribute_of(expr.args[1]) or 'item'}"
         if isinstance(expr, ir.Call):
-            base = f"{expr.function.name}_result"
+            base = f"{base_name(expr.function.name)}_result"
         region = self.versions.region_of[stmt]
         value = Value(self.names.fresh(base), "hoist", region, stmt, expr=expr)
         self.hoisted[expr] = value
@@ -841,7 +841,7 @@ class _Records:
         args = tuple(ir.rebuild(a, replace) for a in call.args)  # type: ignore[arg-type]
         keywords = tuple((k, ir.rebuild(v, replace)) for k, v in call.keywords)  # type: ignore[arg-type]
         value = self.hoisted.get(call)
-        name = value.name if value else self.names.fresh(f"{call.function.name}_result".lstrip("<"))
+        name = value.name if value else self.names.fresh(f"{base_name(call.function.name)}_result")
         target = ir.Unpack((ir.Name(name), ir.Name(record.name)))
         before.append(
             ir.Assign(target, self._generated(pair.forward, args, keywords, call), span=stmt.span)

@@ -43,7 +43,7 @@ from tangent.rules import registry
 from tangent.rules.declare import Rule
 from tangent.source.text import Span
 from tangent.transform import templates
-from tangent.transform.names import Names, noun
+from tangent.transform.names import Names, base_name, noun
 from tangent.transform.shadows import Shadows
 from tangent.transform.user_rules import Template
 
@@ -162,6 +162,8 @@ class Reverse:
         # elementwise into what is stored broadcasts to it.
         self.room: Shape | None = None
         self._owners: dict[ir.Call, ir.Stmt] = {}
+        # How fields are assigned, by name: "numbers" only, "once", or in other ways.
+        self._stores: dict[str, str] | None = None
         # Statements that give (a view of) an adjoint a second name, with the adjoints.
         self._sharings: list[tuple[ir.Stmt, set[str]]] = []
         self._statement_start = 0
@@ -543,11 +545,24 @@ class Reverse:
                 self.backprop_reduced(rest, cotangent, self.shapes.of(current))
                 self.flush([])
                 return
+        name = ir.attribute_of(target.index)
         if self.activity.is_varied(value):
-            taken = self._taken_item(target, bound)
+            taken = self._taken_item(target, bound, self.shapes.of(value))
             assert taken is not None
-            self.backprop_reduced(value, taken, self.shapes.of(taken))
+            if name is None:
+                self.backprop_reduced(value, taken, self.shapes.of(taken))
+            else:
+                self.backprop(value, taken)
             self.flush([])
+        elif name is not None:
+            self.ensure(target.name, bound, owned=True)
+            place = ir.Item(self.names.adjoint(target.name), index)
+            field_name = (ir.Read(place.name), index)
+            current = ir.Op("operator.getitem", field_name, form=ir.Form.SUBSCRIPT)
+            zero: ir.Expr = ir.Const(0.0)
+            if self.shapes.of(value) != NUMBER:
+                zero = self.helper("zeros_like", current)
+            self.emit(ir.Assign(place, zero, span=self.span, role=Role.ADJOINT))
         else:
             if shadow is None:
                 self.ensure(target.name, bound, owned=True)
@@ -598,7 +613,7 @@ class Reverse:
         taken: list[tuple[ir.Expr, ir.Expr, Shape | None]] = []
         for part, part_value in reversed(pairs):
             if isinstance(part, ir.Item):
-                item = self._taken_item(part, bound.get(part.name))
+                item = self._taken_item(part, bound.get(part.name), self.shapes.of(part_value))
                 if item is not None:
                     taken.append((part_value, item, self.shapes.of(item)))
             elif isinstance(part, ir.Name) and self.shadow(bound.get(part.name)) is not None:
@@ -692,8 +707,9 @@ class Reverse:
                 return False
         return True
 
-    def _taken_item(self, target: ir.Item, bound: Value | None) -> ir.Read | None:
-        """The cotangent of ``x[i]`` after a store, taken out of the adjoint of ``x``."""
+    def _taken_item(self, target: ir.Item, bound: Value | None, stored: Shape) -> ir.Read | None:
+        """The cotangent of ``x[i]`` after a store, taken out of the adjoint of ``x``; of
+        ``x.name`` it has the shape of what was ``stored``."""
         shadow = self.shadow(bound)
         if bound is None or not self.activity.is_active(bound):
             return None
@@ -704,6 +720,11 @@ class Reverse:
         name = self.names.adjoint(target.name)
         whole: ir.Expr = shadow or ir.Read(name)
         index = self._operand(target.index)
+        field_name = ir.attribute_of(index)
+        if field_name is not None:
+            taken = self.helper("take_field", ir.Read(name), ir.Const(str(field_name)))
+            known = self._is_stored_alike(field_name)
+            return self.temp(f"{name}_{field_name}", taken, stored if known else None)
         shape = self.shapes.of(
             ir.Op("operator.getitem", (ir.Version(bound), target.index), form=ir.Form.SUBSCRIPT)
         )
@@ -714,6 +735,23 @@ class Reverse:
             self._zero_item(target.name, index, shadow)
             return read
         return self.temp(f"{name}_item", self.helper("take_out", whole, index), shape)
+
+    def _is_stored_alike(self, name: str) -> bool:
+        """Whether fields of this name are assigned once, or numbers only. Of what is assigned
+        again the cotangent, if it is zero, may have the shape of the later value."""
+        if self._stores is None:
+            self._stores = {}
+            for stmt in ir.statements(self.body):
+                if isinstance(stmt, ir.Assign):
+                    looped = self.versions.region_of[stmt].innermost_loop is not None
+                    for field_name, value in _stored_fields(stmt.target, stmt.value):
+                        number = value is not None and self.shapes.of(value) == NUMBER
+                        alike = field_name not in self._stores and not looped
+                        known = self._stores.get(field_name, "numbers")
+                        self._stores[field_name] = (
+                            "numbers" if number and known == "numbers" else "once" if alike else ""
+                        )
+        return bool(self._stores.get(name))
 
     def _in_place(self, value: Value, index: ir.Expr) -> bool:
         """Whether elements of an adjoint can be changed by plain statements: it is an array,
@@ -1170,7 +1208,9 @@ class Reverse:
             self._operation(node, cotangent)
 
     def _operation(self, op: ir.Op, cotangent: ir.Expr) -> None:
-        if op.callee in ("tuple", "list"):
+        if op.callee == "object":
+            self._fields(op, cotangent)
+        elif op.callee in ("tuple", "list"):
             several = sum(self.activity.is_varied(part) for part in op.args) > 1
             if several and isinstance(cotangent, ir.Op) and not _is_written_out(cotangent):
                 cotangent = self.temp("bparts", cotangent)
@@ -1231,6 +1271,17 @@ class Reverse:
                     self.backprop(inner, _element(cotangent, _offset(start, lengths)))
                 start += 1
 
+    def _fields(self, op: ir.Op, cotangent: ir.Expr) -> None:
+        """The cotangents of the fields that the construction of an object sets."""
+        active = [(n, v) for n, v in ir.fields(op) if self.activity.is_varied(v)]
+        if len(active) > 1:
+            cotangent = self._atom(cotangent, op)
+        for name, value in active:
+            index = ir.Const(ir.Attribute(name, certain=True))
+            part = ir.Op("operator.getitem", (cotangent, index), form=ir.Form.SUBSCRIPT)
+            self.shapes.declare(part, self.shapes.of(value))
+            self.backprop(value, part)
+
     def _part(self, op: ir.Op, cotangent: ir.Expr, i: int) -> ir.Expr:
         """The cotangent of one element of a display."""
         if isinstance(cotangent, ir.Op) and cotangent.callee in ("tuple", "list"):
@@ -1281,9 +1332,16 @@ class Reverse:
             return
         zeros = self.helper("zeros_like", ir.Primal(base))
         exact = self._exact(op, cotangent)
-        spread = self.helper("add_at", zeros, self._operand(index), exact)
+        spread = self._added(zeros, self._operand(index), exact)
         self.shapes.declare(spread, self.shapes.of(base))
         self.backprop(base, self._atom(spread, base))
+
+    def _added(self, adjoint: ir.Expr, index: ir.Expr, cotangent: ir.Expr) -> ir.Op:
+        """The adjoint with a cotangent added to an item, by a helper."""
+        name = ir.attribute_of(index)
+        if name is not None:
+            return self.helper("add_field", adjoint, ir.Const(str(name)), cotangent)
+        return self.helper("add_at", adjoint, index, cotangent)
 
     def _atom(self, cotangent: ir.Expr, node: ir.Expr) -> ir.Expr:
         """The cotangent, named unless it is a name already."""
@@ -1428,7 +1486,7 @@ class Reverse:
         if not (isinstance(cotangent, ir.Op) and cotangent.callee == "tuple"):
             cotangent = self._exact(call, cotangent)
         owner = self.owner(call)
-        base = call.function.name if call.function.name.isidentifier() else "lambda_"
+        base = base_name(call.function.name)
         record = Value(
             self.names.fresh(f"{base}_record"), "record", self.versions.region_of[owner], owner
         )
@@ -1495,7 +1553,7 @@ class Reverse:
             for value in dict.fromkeys(self.versions.of[c.read] for c in plain):
                 same = [c for c in plain if self.versions.of[c.read] is value]
                 self._accumulate(name, same, owned)
-            for contribution in items:
+            for contribution in _merged_fields(items):
                 self._accumulate_item(contribution)
 
     def _accumulate(self, name: str, contributions: list[_Contribution], owned: bool) -> None:
@@ -1671,7 +1729,7 @@ class Reverse:
                 )
             )
             return
-        added = self.helper("add_at", ir.Read(target), index, contribution.cotangent)
+        added = self._added(ir.Read(target), index, contribution.cotangent)
         self.assign(target, added, Role.ACCUMULATE)
 
     def _is_plain(self, index: ir.Expr) -> bool:
@@ -1753,6 +1811,19 @@ def _holds_elements(expr: ir.Expr) -> bool:
     return _is_written_out(expr) or (rule is not None and rule.structural)
 
 
+def _stored_fields(
+    target: ir.Target, value: ir.Expr | None
+) -> Iterator[tuple[str, ir.Expr | None]]:
+    """The names of the fields that an assignment stores to, with the values."""
+    if isinstance(target, ir.Item) and (name := ir.attribute_of(target.index)) is not None:
+        yield name, value
+    elif isinstance(target, ir.Unpack):
+        pairs = [] if value is None else list(unpacked(target, value))
+        known = {part: part_value for part, part_value in pairs if part is not target}
+        for part in target.targets:
+            yield from _stored_fields(part, known.get(part))
+
+
 def _is_written_out(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Op) and expr.callee in ("tuple", "list")
 
@@ -1765,6 +1836,22 @@ def _gives_tuple(op: ir.Op) -> bool:
 def weight(expr: ir.Expr) -> int:
     """How many operations an expression has."""
     return sum(isinstance(n, (ir.Op, ir.Call)) for n in ir.walk(expr))
+
+
+def _merged_fields(items: list[_Contribution]) -> list[_Contribution]:
+    """The contributions to one field of an object, numbers or arrays, as one."""
+    out: list[_Contribution] = []
+    fields: dict[str, _Contribution] = {}
+    for item in items:
+        name = None if item.index is None else ir.attribute_of(item.index)
+        known = None if name is None else fields.get(name)
+        if known is not None and _is_array(known.cotangent) and _is_array(item.cotangent):
+            known.cotangent = algebra.add(known.cotangent, item.cotangent)
+            continue
+        out.append(item)
+        if name is not None:
+            fields[name] = item
+    return out
 
 
 def _collected(terms: list[ir.Expr]) -> list[ir.Expr]:
@@ -1808,6 +1895,11 @@ def _shared(expr: ir.Expr) -> Iterator[str]:
                 yield from _shared(arg)
 
 
+_CHANGES = frozenset(
+    f"tangent.{name}" for name in ("add_at", "take_out", "add_field", "take_field")
+)
+
+
 def _changes_in_place(block: ir.Block, name: str) -> bool:
     """Whether a block changes what a variable holds, beside binding it anew."""
     for stmt in ir.statements(block):
@@ -1817,14 +1909,14 @@ def _changes_in_place(block: ir.Block, name: str) -> bool:
             if stmt.augmented and isinstance(stmt.target, ir.Name) and stmt.target.name == name:
                 return True
             value = stmt.value
-            if isinstance(value, ir.Op) and value.callee in ("tangent.add_at", "tangent.take_out"):
+            if isinstance(value, ir.Op) and value.callee in _CHANGES:
                 if isinstance(value.args[0], ir.Read) and value.args[0].name == name:
                     return True
     return False
 
 
 _NEW = frozenset({"numpy.copy", "numpy.sum"}) | {
-    f"tangent.{name}" for name in ("zeros_like", "expand", "snapshot", "take_out")
+    f"tangent.{name}" for name in ("zeros_like", "expand", "snapshot", "take_out", "take_field")
 }
 
 
