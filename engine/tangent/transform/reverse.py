@@ -163,7 +163,7 @@ class Reverse:
         self.room: Shape | None = None
         self._owners: dict[ir.Call, ir.Stmt] = {}
         # How fields are assigned, by name: "numbers" only, "once", or in other ways.
-        self._stores: dict[str, str] | None = None
+        self._field_stores: dict[str, str] | None = None
         # Statements that give (a view of) an adjoint a second name, with the adjoints.
         self._sharings: list[tuple[ir.Stmt, set[str]]] = []
         self._statement_start = 0
@@ -739,19 +739,19 @@ class Reverse:
     def _is_stored_alike(self, name: str) -> bool:
         """Whether fields of this name are assigned once, or numbers only. Of what is assigned
         again the cotangent, if it is zero, may have the shape of the later value."""
-        if self._stores is None:
-            self._stores = {}
+        if self._field_stores is None:
+            self._field_stores = {}
             for stmt in ir.statements(self.body):
                 if isinstance(stmt, ir.Assign):
                     looped = self.versions.region_of[stmt].innermost_loop is not None
                     for field_name, value in _stored_fields(stmt.target, stmt.value):
                         number = value is not None and self.shapes.of(value) == NUMBER
-                        alike = field_name not in self._stores and not looped
-                        known = self._stores.get(field_name, "numbers")
-                        self._stores[field_name] = (
+                        alike = field_name not in self._field_stores and not looped
+                        known = self._field_stores.get(field_name, "numbers")
+                        self._field_stores[field_name] = (
                             "numbers" if number and known == "numbers" else "once" if alike else ""
                         )
-        return bool(self._stores.get(name))
+        return bool(self._field_stores.get(name))
 
     def _in_place(self, value: Value, index: ir.Expr) -> bool:
         """Whether elements of an adjoint can be changed by plain statements: it is an array,
