@@ -73,6 +73,9 @@ class FunctionSource:
     node: Any  # gast.FunctionDef or gast.Lambda
     module: ModuleSource
     parents: tuple[Any, ...] = field(default=())  # enclosing gast nodes, outermost first
+    # Parameters in the place of `*args` and `**kwargs`, if it is written for calls of one form.
+    more: tuple[str, ...] | None = None
+    more_keywords: tuple[str, ...] = ()
 
 
 class Resolver(Protocol):

@@ -15,8 +15,8 @@ _CONTAINERS = (list, tuple, dict)
 
 def zeros_like(x: Any) -> Any:
     """The zero cotangent of ``x``: for integers and integer arrays a floating point zero, for
-    lists, tuples and dictionaries one of zeros; None for text, slices, types and None, with
-    which no arithmetic is possible.
+    lists, tuples and dictionaries one of zeros; None for text, slices, functions, types and None,
+    with which no arithmetic is possible.
 
     Raises TypeError for a value that carries no derivative.
     """
@@ -35,7 +35,8 @@ def zeros_like(x: Any) -> Any:
         return rebuilt(x, [zeros_like(value) for value in x])
     if isinstance(x, dict):
         return {key: zeros_like(value) for key, value in x.items()}
-    if x is None or isinstance(x, (str, bytes, slice, type, np.dtype)) or x is Ellipsis:
+    no_number = x is None or x is Ellipsis or isinstance(x, (str, bytes, slice, np.dtype))
+    if no_number or callable(x):
         return None
     if isinstance(x, complex):
         return 0j
