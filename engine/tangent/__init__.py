@@ -59,6 +59,8 @@ _HOMES = {
     "GradCheck": "tangent.checks",
     "GradientMismatch": "tangent.checks",
     "check_grads": "tangent.checks",
+    "derivative_pair": "tangent.dynamic",
+    "with_tangent": "tangent.dynamic",
     "differentiate": "tangent.engine",
 }
 # What derivative code calls: ``from tangent import unbroadcast``.

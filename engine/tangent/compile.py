@@ -30,6 +30,7 @@ from tangent.derivative import Derivative
 
 # No names that a user can write, so that removing the prefix from qualified names is safe.
 _CLOSURE, _TEXT = "<closure>", "<text>"
+_DEFAULT = "<default>."
 _PREFIX = f"{_CLOSURE}.<locals>.{_TEXT}.<locals>."
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
@@ -62,16 +63,26 @@ def compile_derivative(derivative: Derivative, primal: types.FunctionType) -> Ca
 
 
 def bind(
-    body: list[ast.stmt], definition: ast.FunctionDef, filename: str, primal: types.FunctionType
+    body: list[ast.stmt],
+    definition: ast.FunctionDef,
+    filename: str,
+    primal: types.FunctionType,
+    same: str = "",
 ) -> types.FunctionType:
     """Run ``body`` in the scope of ``primal`` and return the function of ``definition``, one
     of its statements.
 
-    Its parameters have the default values of the primal's. Annotations are kept as text: they
+    Its parameters have the default values of the primal's, and so have those of the function of
+    the name ``same`` in ``body``. Annotations are kept as text: they
     may name types that the module has only for the type checker.
     """
-    cells = dict(zip(primal.__code__.co_freevars, primal.__closure__ or (), strict=True))
+    cells = _cells(primal)
     defaults = _take_defaults(definition.args, primal)
+    for node in body:
+        if isinstance(node, ast.FunctionDef) and node.name == same and node is not definition:
+            _take_defaults(node.args, primal, named=True)
+            named = {_DEFAULT + n: types.CellType(v) for n, v in defaults.items()}
+            cells = {**cells, **named}
     inner = _function(_TEXT, [], [*body, ast.Return(ast.Name(definition.name, ast.Load()))])
     outer = _function(_CLOSURE, list(cells), [inner, ast.Return(ast.Name(_TEXT, ast.Load()))])
     module = ast.fix_missing_locations(ast.Module([outer], type_ignores=[]))
@@ -84,6 +95,28 @@ def bind(
     function = types.FunctionType(code, primal.__globals__, _TEXT, None, closure)()
     _put_defaults(function, definition.args, defaults)
     return function
+
+
+def _cells(primal: types.FunctionType) -> dict[str, types.CellType]:
+    """The closure cells of a function, and those of functions of the same generated text that
+    it calls."""
+    cells: dict[str, types.CellType] = {}
+    waiting = [primal]
+    while waiting:
+        function = waiting.pop()
+        own = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        for name, cell in own.items():
+            if name in cells:
+                continue
+            cells[name] = cell
+            try:
+                value = cell.cell_contents
+            except ValueError:  # not bound yet
+                continue
+            if isinstance(value, types.FunctionType):
+                if value.__code__.co_filename == function.__code__.co_filename:
+                    waiting.append(value)
+    return cells
 
 
 def _function(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.FunctionDef:
@@ -131,17 +164,24 @@ def _defaults_of(function: types.FunctionType) -> dict[str, Any]:
     return {**named, **(function.__kwdefaults__ or {})}
 
 
-def _take_defaults(arguments: ast.arguments, primal: types.FunctionType) -> dict[str, Any]:
-    """Put None in the place of the primal's default expressions; return the primal's values."""
+def _take_defaults(
+    arguments: ast.arguments, primal: types.FunctionType, named: bool = False
+) -> dict[str, Any]:
+    """Put None, or the name of a variable, in the place of the primal's default expressions;
+    return the primal's values."""
+
+    def place(parameter: str) -> ast.expr:
+        return ast.Name(_DEFAULT + parameter, ast.Load()) if named else ast.Constant(None)
+
     live = _defaults_of(primal)
     positional = [*arguments.posonlyargs, *arguments.args]
     with_default = positional[len(positional) - len(arguments.defaults) :]
     arguments.defaults = [
-        ast.Constant(None) if parameter.arg in live else default
+        place(parameter.arg) if parameter.arg in live else default
         for parameter, default in zip(with_default, arguments.defaults, strict=True)
     ]
     arguments.kw_defaults = [
-        ast.Constant(None) if default is not None and parameter.arg in live else default
+        place(parameter.arg) if default is not None and parameter.arg in live else default
         for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
     return live

@@ -21,7 +21,7 @@ from tangent.analysis.activity import Activity, find_activity
 from tangent.analysis.aliasing import Aliases, Place, find_aliases
 from tangent.analysis.complex_numbers import mentions_complex
 from tangent.analysis.cuts import report_cuts
-from tangent.analysis.effects import is_pure_function, note_mutations
+from tangent.analysis.effects import is_pure_function, note_mutations, uses_up
 from tangent.analysis.mutations import mutations
 from tangent.analysis.numeric import find_numeric
 from tangent.analysis.obstacles import find_obstacles, result_kind
@@ -54,6 +54,7 @@ from tangent.rules import declare, registry
 from tangent.rules.user import has_library_rules, template_for
 from tangent.simplify.dead_code import remove_dead_code, tidy_comments
 from tangent.simplify.jumps import settle_jumps
+from tangent.simplify.parameters import Signature, unused_parameters, without_arguments
 from tangent.source.text import Span
 from tangent.transform.forward import Forward
 from tangent.transform.inline import inline_changes
@@ -138,6 +139,19 @@ def differentiate_function(
         mode, motion, optimized, preserve_result, check_dims, _choice(input_derivative)
     )
     return _differentiate(source, wrt, options)
+
+
+def differentiate_called(
+    source: FunctionSource, active: tuple[str, ...], mode: str
+) -> tuple[str, CalleePair]:
+    """The text of the functions that take part in a derivative when a function is called, and
+    their names. ``active`` are the parameters that carry a derivative.
+
+    Raises DerivativeError if the function cannot be differentiated.
+    """
+    build = _Build(source, _Options(mode, "joint", True, False, True, "one"))
+    with _no_collection():
+        return build.run_called(active)
 
 
 def _choice(input_derivative: Any) -> str:
@@ -261,6 +275,8 @@ class _Build:
         self.parts: dict[str, Part] = {}
         # Functions that are called where an exception is caught.
         self.guarded: set[FunctionSource] = set()
+        # Bodies as they are to be swept, and parameters that only hold functions.
+        self.analysed: dict[str, tuple[_Analysed, frozenset[str]]] = {}
 
     @property
     def failed(self) -> bool:
@@ -293,7 +309,7 @@ class _Build:
     def resolve_wrt(self, wrt: Wrt) -> tuple[str, ...]:
         """The names of the arguments to differentiate with respect to."""
         params = self.program.function(self.source).params
-        plain = [p.name for p in params if p.kind in ("positional", "plain", "keyword")]
+        plain = [p.name for p in params]
         if not plain:
             self.error("no-arguments", "cannot differentiate a function without arguments")
             return ()
@@ -374,6 +390,8 @@ class _Build:
             if expanded is exit_.body:
                 break
             exit_.body = name_operations(function, expanded)
+            analysed = self._flow(function, exit_, names, wrt, given)
+        if _keep_arguments(exit_.body, analysed.activity):
             analysed = self._flow(function, exit_, names, wrt, given)
         analysed = self._shared(analysed, wrt)
         find_obstacles(
@@ -523,7 +541,60 @@ class _Build:
             self._callee_functions(source, active)
         if self.failed:
             return "", "", ()
-        return self._write([*self.generated, *main], name)
+        functions = [*self.generated, *main]
+        self._drop_parameters(functions)
+        return self._write(functions, name)
+
+    def run_called(self, active: tuple[str, ...]) -> tuple[str, CalleePair]:
+        """The text of what replaces a call, and the names of its functions."""
+        call = ir.Call(self.source, ())
+        forward = self.options.mode == "forward"
+        pair = self.tangent_callee(call, active) if forward else self.callee(call, active)
+        while self.worklist and not self.failed:
+            self._callee_functions(*self.worklist.pop(0))
+        if not self.failed:
+            self._check_arguments_are_kept(pair.forward)
+        text = ""
+        if not self.failed:
+            self._drop_parameters(self.generated)
+            text, _, _ = self._write(self.generated, pair.forward)
+        if self.failed:
+            raise DerivativeError(self.program.diagnostics, [self.source.module.source])
+        return text, pair
+
+    def _check_arguments_are_kept(self, name: str) -> None:
+        """An error if a function that is called may change an argument in place."""
+        a, _ = self.analysed[name]
+        changed = [
+            p
+            for p, value in a.versions.params.items()
+            if a.aliases.is_mutated(value) and not uses_up(self.source, p)
+        ]
+        if changed:
+            listed = ", ".join(f"`{p}`" for p in changed)
+            self.error(
+                "changes-argument",
+                f"cannot differentiate the call of `{self.source.name}`: it may change {listed}"
+                " in place",
+                "return the changed value instead",
+            )
+
+    def _drop_parameters(self, functions: list[GeneratedFunction]) -> None:
+        """Drops parameters that hold functions, where only their derivatives are called."""
+        known = {
+            f.name: (Signature(f.parameters, self.analysed[f.name][1]), f.body)
+            for f in functions
+            if f.name in self.analysed
+        }
+        unused = unused_parameters(known)
+        if not self.options.optimized or not any(unused.values()):
+            return
+        for function in functions:
+            without_arguments(function.body, known, unused)
+            if function.name in known:
+                signature = known[function.name][0]
+                function.parameters = signature.without(unused[function.name])
+                function.body = self._cleaned(self.analysed[function.name][0], function.body)
 
     def _write(self, functions: list[GeneratedFunction], name: str) -> tuple[str, str, Any]:
         taken: set[str] = set()
@@ -599,10 +670,11 @@ class _Build:
         )
 
     def _backward(
-        self, a: _Analysed, wrt: tuple[str, ...], seed: str, check: bool
+        self, a: _Analysed, wrt: tuple[str, ...], seed: str, check: bool, untouched: str = ""
     ) -> tuple[Reverse, ir.Block, dict[str, bool]]:
         """The backward pass up to the gradient, with the lines that open the seed."""
         reverse = self.reverse(a)
+        reverse.untouched = untouched
         active = {n: False for n, v in zip(a.exit.results, a.results) if a.activity.is_active(v)}
         shadowed = {n: v for n, v in zip(a.exit.results, a.results) if reverse.shadow(v)}
         backward = reverse.run({n: owned for n, owned in active.items() if n not in shadowed})
@@ -830,6 +902,8 @@ class _Build:
         docstring: Span | None = None,
     ) -> None:
         body = self._cleaned(a, body)
+        objects = frozenset(self.program.definitions.holding_functions(a.function.source))
+        self.analysed[name] = a, objects
         self.generated.append(
             GeneratedFunction(
                 name,
@@ -852,7 +926,7 @@ class _Build:
 
     def is_pure(self, call: ir.Call) -> bool:
         """Whether calling a user function does nothing but compute its result."""
-        return is_pure_function(self.program, call.function, self.mutations)
+        return not call.dynamic and is_pure_function(self.program, call.function, self.mutations)
 
     # --- motion and calls ------------------------------------------------------------------
 
@@ -929,7 +1003,7 @@ class _Build:
 
     def _pair_functions(self, a: _Analysed, pair: CalleePair) -> None:
         seed = self.seed_name(a)
-        reverse, _, _ = self._backward(a, pair.active, seed, False)
+        reverse, _, _ = self._backward(a, pair.active, seed, False, untouched=seed)
         recorded = with_records(
             a.body,
             reverse.result,
@@ -1124,7 +1198,9 @@ class _Build:
                 return f"{written}: {own.name}"
             if param.annotation is not None:
                 written += f": {text.slice(text.span_of(param.annotation))}"
-            if param.default is not None:
+            if isinstance(param.default, ir.Const):
+                written += f"={param.default.value!r}"
+            elif param.default is not None:
                 equals = " = " if param.annotation is not None else "="
                 written += equals + text.slice(text.span_of(param.default))
             return written
@@ -1162,7 +1238,7 @@ class _Build:
             for name in scopes.free_names(source.node):
                 symbol = module.resolver.lookup(name)
                 here = main.resolver.lookup(name)
-                if symbol is None or name in self.program.captured.get(source, ()):
+                if symbol is None or name in self.program.function(source).captured:
                     continue
                 if _same_symbol(symbol, here):
                     continue
@@ -1211,6 +1287,28 @@ def _gets_items(a: _Analysed, name: str) -> bool:
         for stmt in ir.statements(a.body)
         if isinstance(stmt, (ir.Assign, ir.Evaluate))
     )
+
+
+def _keep_arguments(body: ir.Block, activity: Activity) -> bool:
+    """Notes that a function which is only known when the program runs leaves arguments that
+    carry a derivative as they are: one that changes them is refused there. Whether anything was
+    noted."""
+    found = False
+    for stmt in ir.statements(body):
+        for expr in ir.expressions(stmt):
+            for node in ir.walk(expr):
+                if not isinstance(node, ir.Call) or not node.unsure:
+                    continue
+                args = (*node.args, *(v for _, v in node.keywords))
+                active = {a.name for a in args if isinstance(a, ir.Read) and activity.is_varied(a)}
+                if node.dynamic and activity.is_varied(node):
+                    active = set(node.unsure)
+                kept = tuple(n for n in node.unsure if n in active)
+                if kept:
+                    node.mutates = tuple(n for n in node.mutates if n not in kept)
+                    node.unsure = tuple(n for n in node.unsure if n not in kept)
+                    found = True
+    return found
 
 
 def _own_imports(source: FunctionSource) -> list[str]:
@@ -1266,6 +1364,7 @@ def _names_in(program: Program, function: ir.Function) -> set[str]:
     names = {"np", "numpy", "tf", "tensorflow", "math", "tangent", "scipy", "d", "_"}
     helpers = (*declare.RULES, *declare.SOURCES, *declare.ZERO_GRADIENT)
     names |= {n.removeprefix("tangent.") for n in helpers if n.startswith("tangent.")}
+    names |= {"derivative_pair", "with_tangent"}
     names |= function.locals | program.identifiers(function.source)
     names |= {alias for alias, _ in function.source.module.resolver.aliases()}
     return names

@@ -262,18 +262,6 @@ def set_of_values(x):
 def multiply(x, y):
     return x * y
 
-def star_arguments(x):
-    pair = (x, x * x)
-    return multiply(*pair)
-""",
-        "",
-        "*pair",
-    ),
-    (
-        """\
-def multiply(x, y):
-    return x * y
-
 def star_keywords(x):
     both = {"x": x, "y": x}
     return multiply(**both)
@@ -307,6 +295,50 @@ def nonlocal_state(x):
 """,
         "",
         "total",
+    ),
+    (
+        """\
+def layer(w):
+    return lambda t: w * t
+
+def a_function_that_is_returned(x):
+    f = layer(x)
+    return f(2.0)
+""",
+        "function-value",
+        "f(2.0)",
+    ),
+    (
+        """\
+def functions_in_a_list(x):
+    fs = [lambda t: t * x]
+    return fs[0](x)
+""",
+        "",
+        "lambda",
+    ),
+    (
+        """\
+def decorated_inside(x, decorator):
+    @decorator
+    def f(t):
+        return t * x
+    return f(x)
+""",
+        "",
+        "",
+    ),
+    (
+        """\
+def one_statement_two_changes(x):
+    seen = [1.0]
+    def f(t):
+        seen[0] = seen[0] + t
+        return seen[0]
+    return f(x) * f(2.0 * x)
+""",
+        "changes-argument",
+        "f(x) * f(2.0 * x)",
     ),
     (
         """\

@@ -631,12 +631,22 @@ def f(x, y):
 #                            ^ constant-argument
 """,
     """
-def g(*values):
-    return values[0]
+def g(**values):
+    a = values["a"]
+    return a
 
 def f(x):
-    return g(x) * x
-#          ^^^^ unsupported-signature
+    return g(a=x) * x
+#          ^^^^^^ unsupported-signature
+""",
+    """
+def layer(w):
+    return lambda t: w * t
+
+def f(x):
+    g = layer(x)
+    return g(2.0)
+#          ^^^^^^ function-value
 """,
 ]
 

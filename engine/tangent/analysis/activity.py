@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tangent.analysis.calls import BindingError, bind
+from tangent.analysis.calls import BindingError, arguments_of, bind
 from tangent.analysis.versions import Value, Versions
 from tangent.ir import nodes as ir
 from tangent.lower.effects import INACTIVE_ATTRIBUTES
@@ -95,6 +95,9 @@ def differentiable_operands(expr: ir.Expr) -> tuple[ir.Expr, ...]:
             if binding.varargs() in rule.inert:
                 inert |= set(binding.star)
             return tuple(c for c in ir.children(expr) if c not in inert)
+    if isinstance(expr, ir.Call):
+        called = (expr.local,) if expr.dynamic and not expr.fixed and expr.local else ()
+        return (*called, *arguments_of(expr).values())
     return ir.children(expr)
 
 

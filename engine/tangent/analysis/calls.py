@@ -65,6 +65,9 @@ def bind(rule: Rule, op: ir.Op) -> Binding:
         arguments[name] = value
     for name in required:
         if name not in arguments:
+            if rule.name.startswith(("builtins.", "operator.")):
+                shown, count = rule.name.partition(".")[2], len(required)
+                raise BindingError(f"`{shown}` is known with {count} arguments, not {len(op.args)}")
             raise BindingError(f"`{rule.name}` needs the argument `{name}`")
     vararg = signature.vararg
     if vararg is not None and vararg.arg in rule.adjoint:
@@ -99,6 +102,23 @@ def returns_displays(source: FunctionSource) -> bool:
         return isinstance(source.node.body, (gast.Tuple, gast.List))
     returned = [n.value for n in own_nodes(source.node.body) if isinstance(n, gast.Return)]
     return bool(returned) and all(isinstance(v, (gast.Tuple, gast.List)) for v in returned)
+
+
+def arguments_of(call: ir.Call) -> dict[str, ir.Expr]:
+    """The arguments of a call of a user function by parameter, captured variables last.
+    Functions that it is given are none: they are part of which function it is."""
+    arguments = call.function.node.args
+    names = [a.id for a in (*arguments.posonlyargs, *arguments.args)]
+    names += call.function.more or ()
+    bound = dict(zip(names, call.args))
+    if call.star is not None:
+        bound[arguments.vararg.id] = call.star
+    else:
+        # More than it takes: an error when it runs, and to be reported before.
+        bound.update((f"*{i}", a) for i, a in enumerate(call.args[len(names) :]))
+    bound.update(call.keywords)
+    bound.update(call.captured)
+    return {p: a for p, a in bound.items() if p not in call.given}
 
 
 def literal_of(expr: ir.Expr) -> Any:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from tangent.analysis.aliasing import find_aliases, sources
+from tangent.analysis.calls import arguments_of
 from tangent.analysis.versions import find_versions
 from tangent.ir import nodes as ir
 from tangent.ir.purity import is_pure_operation
@@ -22,15 +25,35 @@ def note_mutations(
     for stmt in ir.statements(function.body):
         for expr in ir.expressions(stmt):
             for node in ir.walk(expr):
-                if isinstance(node, ir.Call):
+                if isinstance(node, ir.Call) and not node.dynamic:
                     changed = mutated_parameters(program, node.function, known)
                     node.new = node.function in program.returns_new
                     node.mutates = tuple(
                         name
                         for parameter, arg in arguments_of(node).items()
-                        if parameter in changed
+                        if parameter in changed and not uses_up(node.function, parameter)
                         for name in _names(arg)
                     )
+                    passed = arguments_of(node)
+                    node.remembers = next(
+                        (p for p in sorted(changed) if p not in passed and p not in node.given), ""
+                    )
+                    doubtful = program.changed_unsurely.get(node.function, frozenset())
+                    sure = {
+                        name
+                        for parameter, arg in arguments_of(node).items()
+                        if parameter not in doubtful
+                        for name in _names(arg)
+                    }
+                    node.unsure = tuple(n for n in node.mutates if n not in sure)
+
+
+def uses_up(source: FunctionSource, parameter: str) -> bool:
+    """Whether a parameter is the record of a call that was differentiated: what its forward
+    function has left is read once, by its backward function, which may well empty the stacks."""
+    return bool(
+        re.search(r"_backward(_\d+)?$", source.name) and re.match(r"record(_\d+)?$", parameter)
+    )
 
 
 def mutated_parameters(
@@ -53,6 +76,7 @@ def mutated_parameters(
             known[source] = found
             for other in set(known) - others:
                 del known[other]
+        program.changed_unsurely[source] = _changed_unsurely(function, known[source])
         returned = [s.value for s in ir.statements(function.body) if isinstance(s, ir.Return)]
         for value in returned:
             for read in () if value is None else ir.reads(value):
@@ -73,6 +97,29 @@ def mutated_parameters(
         ):
             program.returns_new.add(source)
     return known[source]
+
+
+def _changed_unsurely(function: ir.Function, changed: set[str]) -> frozenset[str]:
+    """Of the parameters that a function may change, those that only a function may change which
+    is not known before the program runs."""
+    calls = [
+        node
+        for stmt in ir.statements(function.body)
+        for expr in ir.expressions(stmt)
+        for node in ir.walk(expr)
+        if isinstance(node, ir.Call) and node.unsure
+    ]
+    if not calls or not changed:
+        return frozenset()
+    before = [call.mutates for call in calls]
+    for call in calls:
+        call.mutates = tuple(n for n in call.mutates if n not in call.unsure)
+    aliases = find_aliases(function, function.body)
+    versions = find_versions(function, function.body, aliases)
+    surely = {n for n, value in versions.params.items() if aliases.is_mutated(value)}
+    for call, mutates in zip(calls, before):
+        call.mutates = mutates
+    return frozenset(changed - surely)
 
 
 def _returned_objects(expr: ir.Expr) -> list[ir.Expr]:
@@ -110,22 +157,12 @@ def _is_pure(
             for node in ir.walk(expr):
                 if isinstance(node, ir.Opaque) or (
                     isinstance(node, ir.Call)
-                    and not _is_pure(program, node.function, mutations, pending)
+                    and (node.dynamic or not _is_pure(program, node.function, mutations, pending))
                 ):
                     return False
                 if isinstance(node, ir.Op) and not is_pure_operation(node):
                     return False
     return True
-
-
-def arguments_of(call: ir.Call) -> dict[str, ir.Expr]:
-    """The arguments of a call of a user function by parameter, captured variables last."""
-    arguments = call.function.node.args
-    names = [a.id for a in (*arguments.posonlyargs, *arguments.args)]
-    bound = dict(zip(names, call.args))
-    bound.update(call.keywords)
-    bound.update((r.name, r) for r in call.captured)
-    return bound
 
 
 def _names(expr: ir.Expr) -> set[str]:

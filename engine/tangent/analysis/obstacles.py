@@ -99,6 +99,7 @@ class _Search:
             self.change(stmt)
             self.expr(stmt.value)
         self.shared_changes(stmt, active)
+        self.changes_between(stmt)
 
     def assign(
         self, stmt: ir.Assign, target: ir.Target, value: ir.Expr, active: dict[str, Value]
@@ -202,6 +203,27 @@ class _Search:
                 "loop over a variable, or over range(len(...)) with an index",
             )
 
+    def changes_between(self, stmt: ir.Stmt) -> None:
+        """A call that changes what the same statement reads elsewhere: which comes first is not
+        told apart."""
+        everywhere = [r.name for expr in ir.expressions(stmt) for r in ir.reads(expr)]
+        for expr in ir.expressions(stmt):
+            for node in ir.walk(expr):
+                if not isinstance(node, ir.Call) or not node.mutates:
+                    continue
+                inside = [r.name for r in ir.reads(node)]
+                for name in node.mutates:
+                    if everywhere.count(name) > inside.count(name) and self.activity.is_varied(
+                        node
+                    ):
+                        self.report(
+                            node.span or stmt.span,
+                            "changes-argument",
+                            f"cannot differentiate a call that may change `{name}` in place, which"
+                            " the same statement also uses",
+                            "call it on a line of its own",
+                        )
+
     def arms(self, stmt: ir.Try | ir.Match) -> None:
         """What an arm begins with: what its header binds, and what an exception left unsure."""
         for number in range(len(stmt.arms) + 1):
@@ -291,7 +313,8 @@ class _Search:
         elif isinstance(expr, ir.Op):
             self.operation(expr)
         for child in differentiable_operands(expr):
-            self.expr(child)
+            if not (isinstance(expr, ir.Call) and child is expr.local):
+                self.expr(child)
 
     def operation(self, op: ir.Op) -> None:
         if op.callee in (
@@ -368,17 +391,42 @@ class _Search:
     def call(self, call: ir.Call) -> None:
         if self.has_user_rule(call):
             return
-        arguments = call.function.node.args
-        positional = len(arguments.posonlyargs) + len(arguments.args)
-        known = {a.id for a in (*arguments.args, *arguments.kwonlyargs)}
-        if arguments.vararg or arguments.kwarg:
+        if call.dynamic:
+            if call.local is not None and not call.fixed and self.activity.is_varied(call.local):
+                self.report(
+                    call.span,
+                    "function-value",
+                    f"cannot differentiate the call of `{call.text}`: it is not known which"
+                    " function it is, and it may read variables that carry a derivative",
+                    "pass such variables to it as arguments",
+                )
+            return
+        if call.remembers:
             self.report(
                 call.span,
-                "unsupported-signature",
-                f"cannot differentiate the call of `{call.text}`: it takes `*args` or `**kwargs`",
-                "name its parameters",
+                "changes-argument",
+                f"cannot differentiate the call of `{call.text}`: it changes the default of"
+                f" `{call.remembers}`",
+                "make a new one in each call",
             )
-        elif len(call.args) > positional or any(k not in known for k, _ in call.keywords):
+        arguments = call.function.node.args
+        positional = len(arguments.posonlyargs) + len(arguments.args)
+        positional += len(call.function.more or ())
+        known = {a.id for a in (*arguments.args, *arguments.kwonlyargs)}
+        known.update(call.function.more_keywords)
+        unknown = [(k, value) for k, value in call.keywords if k not in known]
+        if arguments.kwarg and call.function.more is None:
+            if any(self.activity.is_varied(value) for _, value in unknown):
+                self.report(
+                    call.span,
+                    "unsupported-signature",
+                    f"cannot differentiate the call of `{call.text}` with respect to what it"
+                    " takes by `**kwargs`",
+                    "name its parameters",
+                )
+        elif (
+            len(call.args) > positional and (not arguments.vararg or call.function.more is not None)
+        ) or unknown:
             self.report(
                 call.span,
                 "unsupported-argument",

@@ -37,7 +37,6 @@ _SELECT, _OR, _AND, _NOT, _COMPARE, _UNARY_LEVEL, _POWER, _PRIMARY, _ATOM = (
     16,
 )
 _LOOSE = (
-    gast.Lambda,
     gast.IfExp,
     gast.BoolOp,
     gast.NamedExpr,
@@ -71,6 +70,8 @@ class Printer:
         if isinstance(expr, ir.Global):
             return expr.text, _PRIMARY
         if isinstance(expr, ir.Opaque):
+            if isinstance(expr.node, gast.Lambda):
+                return self._opaque(expr.node), _SELECT
             return self._opaque(expr.node), 0 if isinstance(expr.node, _LOOSE) else _PRIMARY
         if isinstance(expr, ir.Call):
             return self._call(expr)
@@ -116,6 +117,9 @@ class Printer:
             return self._change_of_part(op), 0
         if op.form is ir.Form.SAME:
             return self._print(op.args[0])
+        if op.callee == "call":
+            callee = self.text(op.args[0], _PRIMARY)
+            return f"{callee}({self._arguments(op.args[1:], op.keywords)})", _PRIMARY
         name = self.text(op.function) if op.function is not None else self._library(op.callee)
         return f"{name}({self._arguments(op.args, op.keywords)})", _PRIMARY
 

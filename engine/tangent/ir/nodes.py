@@ -13,7 +13,7 @@ by a name that still holds the value, by a cheap expression, or by a kept value.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -100,21 +100,41 @@ class Op:
 class Call:
     """A call of a user function whose source can be differentiated.
 
-    ``captured`` are the local variables of the caller that a nested function reads, passed on
-    by name to its derivative.
+    ``captured`` are variables of the caller (or literals) that the function takes beside the
+    arguments that are written, passed on by name to its derivative. ``objects`` are functions
+    of the caller that it mentions: ``args`` and ``keywords`` for the parameters ``given`` are
+    functions too. They are passed on as they are, and carry no derivative themselves. The
+    first ``bound`` arguments are not written here, but fixed by a partial. ``local`` is the
+    variable that holds the function, if it is one; ``star`` the arguments for ``*args``.
+
+    A ``dynamic`` call is one of a function that is only known when the program runs: ``local``
+    is the expression for it, and ``function`` nothing but a signature.
     """
 
     function: FunctionSource
     args: tuple[Expr, ...]
     keywords: tuple[tuple[str, Expr], ...] = ()
     text: str = ""
-    captured: tuple[Read, ...] = ()
+    captured: tuple[tuple[str, Expr], ...] = ()
     mutates: tuple[str, ...] = ()  # variables of the caller that it may change in place
+    unsure: tuple[str, ...] = ()  # those of them that only an unknown function may change
     span: Span | None = None
     new: bool = False  # its result certainly shares no memory with an argument
+    objects: tuple[tuple[str, Read], ...] = ()
+    given: tuple[str, ...] = ()
+    bound: int = 0
+    local: Expr | None = None
+    dynamic: bool = False
+    fixed: bool = False  # a dynamic call of what derivative code has made: it reads nothing else
+    remembers: str = ""  # a parameter whose default it changes
+    star: Op | None = None
     # How it is written: the method of its first argument (``text`` is its name, "()" for the
     # object itself), a property or an operator of it (``text`` is "operator.add" and so on).
     form: Form = Form.CALL
+
+    def with_operands(self, args: tuple[Expr, ...], keywords: tuple[tuple[str, Expr], ...]) -> Call:
+        """The same call with other arguments."""
+        return replace(self, args=args, keywords=keywords)
 
 
 @dataclass(eq=False, slots=True)
@@ -171,7 +191,9 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     if kind is Op:
         return expr.args + tuple(v for _, v in expr.keywords) if expr.keywords else expr.args  # type: ignore[union-attr]
     if kind is Call:
-        return expr.args + tuple(v for _, v in expr.keywords) + expr.captured  # type: ignore[union-attr]
+        pairs = (*expr.keywords, *expr.captured, *expr.objects)  # type: ignore[union-attr]
+        local = () if expr.local is None else (expr.local,)  # type: ignore[union-attr]
+        return (*local, *expr.args, *(v for _, v in pairs))  # type: ignore[union-attr]
     if kind is Opaque:
         return expr.reads  # type: ignore[union-attr]
     return ()
@@ -194,15 +216,21 @@ def reads(expr: Expr) -> Iterator[Read]:
             yield node
 
 
-def rebuild(expr: Expr, replace: Callable[[Expr], Expr | None]) -> Expr:
-    """The expression with every node for which ``replace`` gives one replaced; what contains
+def passed_on(call: Call) -> Iterator[tuple[str, Expr]]:
+    """What a call passes to the derivative of its function beside what is written: anew."""
+    for name, value in (*call.captured, *call.objects):
+        yield name, Const(value.value) if isinstance(value, Const) else replace(value)
+
+
+def rebuild(expr: Expr, replaced: Callable[[Expr], Expr | None]) -> Expr:
+    """The expression with every node for which ``replaced`` gives one replaced; what contains
     no replacement is the same object as before."""
-    new = replace(expr)
+    new = replaced(expr)
     if new is not None:
         return new
     if isinstance(expr, (Op, Call)):
-        args = tuple(rebuild(a, replace) for a in expr.args)
-        keywords = tuple((k, rebuild(v, replace)) for k, v in expr.keywords)
+        args = tuple(rebuild(a, replaced) for a in expr.args)
+        keywords = tuple((k, rebuild(v, replaced)) for k, v in expr.keywords)
         same = all(a is b for a, b in zip(args, expr.args)) and all(
             a is b for (_, a), (_, b) in zip(keywords, expr.keywords)
         )
@@ -210,17 +238,7 @@ def rebuild(expr: Expr, replace: Callable[[Expr], Expr | None]) -> Expr:
             return expr
         if isinstance(expr, Op):
             return Op(expr.callee, args, keywords, expr.form, expr.detail, expr.function, expr.span)
-        return Call(
-            expr.function,
-            args,
-            keywords,
-            expr.text,
-            expr.captured,
-            expr.mutates,
-            expr.span,
-            expr.new,
-            expr.form,
-        )
+        return expr.with_operands(args, keywords)
     return expr
 
 

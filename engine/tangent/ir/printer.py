@@ -234,7 +234,7 @@ class _Printer:
         if isinstance(expr, ir.Version):
             return f"«{self.value(expr.value)}»"
         if isinstance(expr, ir.Call):
-            captured = [f"{r.name}={self.expr(r)}" for r in expr.captured]
+            captured = [f"{name}={self.expr(value)}" for name, value in expr.captured]
             return f"@{expr.text}({self.arguments(expr, captured)})"
         return self.operation(expr)
 
@@ -247,6 +247,8 @@ class _Printer:
         parts = [self.operand(a) for a in op.args]
         if op.callee == "constant":
             return op.detail[0]
+        if op.callee == "call":
+            return f"{parts[0]}({', '.join(parts[1:])})"
         if op.callee == "generated":
             assert op.function is not None
             return f"{self.expr(op.function)}({self.arguments(op)})"

@@ -45,6 +45,10 @@ _PURE = frozenset(
         "builtins.enumerate",
         "builtins.zip",
         "builtins.isinstance",
+        "functools.partial",
+        "builtins.dict",
+        "tangent.derivative_pair",
+        "tangent.with_tangent",
         "operator.not_",
     }
 )

@@ -8,6 +8,7 @@ derivative must be understood.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import copy
@@ -24,6 +25,7 @@ from tangent.lower import effects, einsum, in_place, scopes
 from tangent.lower.classes import OPERATOR_METHODS, Kind, Kinds, is_super
 from tangent.lower.comprehensions import CONSUMERS, Expansion, looped
 from tangent.lower.containers import name_operations
+from tangent.lower.functions import Definitions, Functions, FunctionValue, Literal, defaults_of
 from tangent.resolve import classes
 from tangent.resolve.library import library_source
 from tangent.resolve.symbols import (
@@ -143,10 +145,11 @@ class Program:
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
         self._lowered: dict[FunctionSource, ir.Function] = {}
-        self._nested: dict[int, tuple[Any, FunctionSource]] = {}
-        self.captured: dict[FunctionSource, tuple[str, ...]] = {}
+        self.definitions = Definitions()
         # Functions whose result shares no memory with their arguments.
         self.returns_new: set[FunctionSource] = set()
+        # Parameters that only a function may change which the text does not tell.
+        self.changed_unsurely: dict[FunctionSource, frozenset[str]] = {}
         self._identifiers: dict[FunctionSource, frozenset[str]] = {}
         self._scopes: dict[FunctionSource, FunctionLowering] = {}
         self._constructors: dict[tuple[FunctionSource, ClassSource], FunctionSource] = {}
@@ -216,26 +219,6 @@ class Program:
         self.named_classes[cls] = None
         return ir.Global(cls.name, UserClass(cls))
 
-    def nested(
-        self, node: Any, name: str, parent: FunctionSource, local: set[str]
-    ) -> FunctionSource:
-        """The source of a function defined inside another; it captures the variables of the
-        enclosing function that it reads."""
-        if id(node) not in self._nested:
-            source = FunctionSource(
-                name,
-                f"{parent.qualname}.<locals>.{name}",
-                node,
-                parent.module,
-                (*parent.parents, parent.node),
-            )
-            self._nested[id(node)] = (node, source)
-            inherited = set(self.captured.get(parent, ()))
-            self.captured[source] = tuple(
-                n for n in scopes.free_names(node) if (n in local or n in inherited) and n != name
-            )
-        return self._nested[id(node)][1]
-
     def report(
         self, source: FunctionSource, span: Span, code: str, message: str, hint: str = ""
     ) -> None:
@@ -262,7 +245,11 @@ class FunctionLowering:
         self.text = source.module.source
         self.resolver = source.module.resolver
         self.node = source.node
-        self.captured = program.captured.get(source, ())
+        definitions = program.definitions
+        self.captured = (
+            *definitions.captured.get(source, ()),
+            *definitions.objects.get(source, ()),
+        )
         arguments = self.node.args
         self.parameters = scopes.parameter_names(arguments)
         if source.constructs:
@@ -280,13 +267,22 @@ class FunctionLowering:
         )
         bound = [] if isinstance(self.node, gast.Lambda) else scopes.bound_by(self.own)
         self.imported = self._imported()
-        self.locals = {*self.parameters, *bound, *self.captured} - set(self.imported)
+        bound_here = {*self.parameters, *bound, *self.captured, *(source.more or ())}
+        self.locals = bound_here - set(self.imported)
+        self.locals.update(source.more_keywords)
+        # What `*args` and `**kwargs` stand for, where that is known.
+        self.spread: dict[str, tuple[str, ...]] = {}
+        if source.more is not None:
+            stands = ((arguments.vararg, source.more), (arguments.kwarg, source.more_keywords))
+            self.spread = {n.id: names for n, names in stands if n and n.id not in bound}
         self.owner, self.receives = self._enclosing_class()
         self.cls = source.cls or self.owner
         self.kinds = Kinds(self)
         self.objects = self._objects()
         self.has_walrus = any(isinstance(n, gast.NamedExpr) for n in self.own)
-        self.local_functions = self._local_functions(body)
+        self.functions = Functions(
+            definitions, source, self.own, self.parameters, self.locals, self.imported
+        )
         # While a statement with walruses is lowered: the assignments to put before it.
         self.before: ir.Block | None = None
         self._choices: dict[Any, str] = {}
@@ -347,32 +343,6 @@ class FunctionLowering:
             and _is_no_array_attribute(node.attr)
         }
 
-    def _local_functions(self, body: list[Any]) -> dict[str, Any]:
-        """Nested functions that a local name certainly means: bound once, to a ``def`` or a
-        lambda, at the top of the function."""
-        counts: dict[str, int] = {}
-        for node in self.own:
-            if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
-                counts[node.id] = counts.get(node.id, 0) + 1
-            elif isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
-                counts[node.name] = counts.get(node.name, 0) + 1
-        functions: dict[str, Any] = {}
-        for node in body:
-            if isinstance(node, gast.FunctionDef) and not node.decorator_list:
-                name, value = node.name, node
-            elif (
-                isinstance(node, gast.Assign)
-                and len(node.targets) == 1
-                and isinstance(node.targets[0], gast.Name)
-                and isinstance(node.value, gast.Lambda)
-            ):
-                name, value = node.targets[0].id, node.value
-            else:
-                continue
-            if counts.get(name) == 1 and name not in self.parameters:
-                functions[name] = value
-        return functions
-
     def declare(self, names: Iterable[str]) -> None:
         """Makes names variables of the function."""
         self.locals.update(names)
@@ -384,7 +354,9 @@ class FunctionLowering:
         node = self.node
         if isinstance(node, gast.Lambda):
             span = self.span(node.body)
-            body: ir.Block = [ir.Return(self.expr(node.body), span)]
+            result = ir.Return(self.expr(node.body), span)
+            body: ir.Block = [*self._spread_arguments(), result]
+            _unname(body)
             docstring = None
             header = self.span(node)
         else:
@@ -416,7 +388,8 @@ class FunctionLowering:
                     "cannot differentiate an async function",
                     "differentiate the numerical part as a plain function",
                 )
-            body = self.block(statements)
+            body = [*self._spread_arguments(), *self.block(statements)]
+            _unname(body)
             if self.source.constructs and self.cls is not None:
                 body = self._of_new_object(body)
             header = self.header_span(node)
@@ -446,6 +419,26 @@ class FunctionLowering:
             ir.Return(ir.Read("self", span), span),
         ]
 
+    def _spread_arguments(self) -> ir.Block:
+        """``args = args_1, args_2`` and ``kwargs = dict(scale=scale)``, where the function is
+        written for calls of one form."""
+        out: ir.Block = []
+        arguments, source = self.node.args, self.source
+        if source.more is None:
+            return out
+        is_lambda = isinstance(self.node, gast.Lambda)
+        span = self.span(self.node.body) if is_lambda else self.header_span(self.node)
+        if arguments.vararg:
+            values = tuple(ir.Read(n) for n in source.more)
+            packed = ir.Op("tuple", values, form=ir.Form.DISPLAY)
+            out.append(ir.Assign(ir.Name(arguments.vararg.id), packed, span=span))
+        if arguments.kwarg:
+            pairs = [(ir.Const(n), ir.Read(n)) for n in source.more_keywords]
+            named = tuple(part for pair in pairs for part in pair)
+            packed = ir.Op("dict", named, form=ir.Form.DISPLAY)
+            out.append(ir.Assign(ir.Name(arguments.kwarg.id), packed, span=span))
+        return out
+
     def params(self, arguments: gast.arguments) -> list[ir.Param]:
         plain = [*arguments.posonlyargs, *arguments.args]
         defaults = [None] * (len(plain) - len(arguments.defaults)) + list(arguments.defaults)
@@ -458,11 +451,22 @@ class FunctionLowering:
             )
             for i, (node, default) in enumerate(zip(plain, defaults))
         ]
-        if arguments.vararg:
+        for i, param in enumerate(params):
+            if param.name in self.program.definitions.always_passed.get(self.source, ()):
+                earlier = any(p.default is not None for p in params[:i])
+                param.default = ir.Const(None) if earlier else None
+        if self.source.more is not None:
+            kind = "positional" if arguments.posonlyargs and not arguments.args else "plain"
+            params += [ir.Param(n, kind) for n in self.source.more]
+        elif arguments.vararg:
             params.append(ir.Param(arguments.vararg.id, "star"))
         for node, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
-            params.append(ir.Param(node.id, "keyword", default, node.annotation))
-        if arguments.kwarg:
+            passed = node.id in self.program.definitions.always_passed.get(self.source, ())
+            params.append(
+                ir.Param(node.id, "keyword", None if passed else default, node.annotation)
+            )
+        params += [ir.Param(n, "keyword") for n in self.source.more_keywords]
+        if self.source.more is None and arguments.kwarg:
             params.append(ir.Param(arguments.kwarg.id, "starstar"))
         return params
 
@@ -505,6 +509,8 @@ class FunctionLowering:
                 self, f"stmt_{type(node).__name__}", None
             )
             walrus = self._walrus(node)
+            for hidden, value in self.functions.kept_for(getattr(node, "value", node)):
+                out.append(ir.Assign(ir.Name(hidden), self.expr(value), span=self.span(value)))
             if walrus is not None and method is not None and self._can_precede(node):
                 out.extend(self._with_walrus(node, method))
             elif method is None or walrus is not None:
@@ -1187,13 +1193,30 @@ class FunctionLowering:
 
     def local_reads(self, node: Any) -> tuple[ir.Read, ...]:
         span = self.span(node) if hasattr(node, "lineno") else None
-        return tuple(ir.Read(n, span) for n in scopes.read_names(node) if n in self.locals)
+        names: dict[str, None] = {}
+        for name in scopes.read_names(node):
+            if name in self.locals:
+                names[name] = None
+                names.update(dict.fromkeys(self._around(name)))
+        return tuple(ir.Read(n, span) for n in names)
+
+    def _around(self, name: str) -> list[str]:
+        """The variables that calling a local function may read."""
+        known = self.functions.named(name)
+        return [] if known is None else known.variables()
 
     def expr_Constant(self, node: Any) -> ir.Expr:
         return ir.Const(node.value, self.span(node))
 
     def expr_Name(self, node: Any) -> ir.Expr:
         if node.id in self.locals:
+            if self._around(node.id):
+                return self.opaque(
+                    node,
+                    f"cannot differentiate this use of the function `{node.id}`, which reads"
+                    " variables of the function around it",
+                    "call it here, or pass it to the function that calls it",
+                )
             return ir.Read(node.id, self.span(node))
         if node.id in self.imported:
             return ir.Global(node.id, self.imported[node.id], self.span(node))
@@ -1504,19 +1527,176 @@ class FunctionLowering:
         return ir.Op("operator.getitem", args, form=ir.Form.SUBSCRIPT, span=self.span(node))
 
     def expr_Call(self, node: Any) -> ir.Expr:
-        span = self.span(node)
         if any(isinstance(a, gast.Starred) for a in node.args) or any(
             k.arg is None for k in node.keywords
         ):
+            written = self._written_out(node)
+            if written is None:
+                return self.opaque(
+                    node,
+                    "cannot differentiate a call with starred arguments",
+                    "pass the arguments one by one",
+                )
+            node = written
+        func = node.func
+        known = self._local_function(func)
+        if known is not None:
+            return self._call_of(node, known, self.text.slice(self.span(func)))
+        of_object = self._object_call(node)
+        if of_object is not None:
+            return of_object
+        if isinstance(func, gast.Name) and func.id in self.locals:
+            return self._dynamic_call(node)
+        callee = self.expr(func) if isinstance(func, (gast.Name, gast.Attribute)) else None
+        if isinstance(callee, ir.Global):
+            symbol = callee.symbol
+            if isinstance(symbol, Library):
+                return self._library_call(node, canonical(symbol.dotted), callee)
+            if isinstance(symbol, UserFunction):
+                return self._call_of(node, FunctionValue(symbol.function), callee.text)
+            if isinstance(symbol, UserData):
+                return self._dynamic_call(node)
             return self.opaque(
                 node,
-                "cannot differentiate a call with starred arguments",
-                "pass the arguments one by one",
+                f"cannot differentiate the call of `{callee.text}`: its source or rule is unknown",
+                "write its derivative with `tangent.grads.adjoint`,"
+                " or pass its result in as an argument",
             )
+        if isinstance(func, gast.Attribute):
+            args = tuple(self.expr(a) for a in node.args)
+            keywords = tuple((k.arg, self.expr(k.value)) for k in node.keywords)
+            return self._method_call(node, func, args, keywords)
+        return self._dynamic_call(node)
+
+    def _written_out(self, node: Any) -> Any:
+        """A call with ``*args`` and ``**kwargs`` in which their parts are written out; None if
+        it is not known how many there are."""
+        args: list[Any] = []
+        keywords: list[Any] = []
+        for i, arg in enumerate(node.args):
+            if not isinstance(arg, gast.Starred):
+                args.append(arg)
+                continue
+            parts = self._parts(arg.value)
+            if parts is None and i == len(node.args) - 1:
+                parts = self._as_many_as_needed(node, arg.value, len(args))
+            if parts is None:
+                return None
+            args += parts
+        for keyword in node.keywords:
+            if keyword.arg is not None:
+                keywords.append(keyword)
+                continue
+            value = keyword.value
+            if isinstance(value, gast.Name) and value.id in self.spread:
+                names = [(n, gast.Name(n, gast.Load(), None, None)) for n in self.spread[value.id]]
+            elif isinstance(value, gast.Dict) and all(
+                isinstance(k, gast.Constant) and isinstance(k.value, str) for k in value.keys
+            ):
+                names = [(k.value, v) for k, v in zip(value.keys, value.values)]
+            else:
+                return None
+            keywords += [gast.copy_location(gast.keyword(n, v), keyword) for n, v in names]
+        new = gast.copy_location(gast.Call(node.func, args, keywords), node)
+        for part in (*args, *(k.value for k in keywords)):
+            if not hasattr(part, "lineno"):
+                for inner in gast.walk(part):
+                    gast.copy_location(inner, node)
+        return new
+
+    def _parts(self, node: Any) -> list[Any] | None:
+        """What ``*node`` gives, if the text says it."""
+        if isinstance(node, (gast.Tuple, gast.List)):
+            return None if any(isinstance(e, gast.Starred) for e in node.elts) else node.elts
+        if isinstance(node, gast.Name) and node.id in self.spread:
+            return [gast.Name(n, gast.Load(), None, None) for n in self.spread[node.id]]
+        return None
+
+    def _as_many_as_needed(self, call: Any, value: Any, before: int) -> list[Any] | None:
+        """The items of a variable, as many as a function takes that takes no other number."""
+        if not isinstance(value, gast.Name) or value.id not in self.locals:
+            return None
+        known = self._local_function(call.func)
+        callee = None
+        if known is None and isinstance(call.func, (gast.Name, gast.Attribute)):
+            callee = self.expr(call.func)
+        symbol = callee.symbol if isinstance(callee, ir.Global) else None
+        if isinstance(symbol, UserFunction):
+            known = FunctionValue(symbol.function)
+        given = {k.arg for k in call.keywords}
+        if known is not None and known.function is not None:
+            arguments = known.function.node.args
+            if arguments.vararg is not None or None in given:
+                return None
+            plain = [a.id for a in (*arguments.posonlyargs, *arguments.args)]
+            optional = {n for n, _ in defaults_of(known.function.node)}
+            names = [n for n in plain[before + len(known.args) :] if n not in given]
+        elif isinstance(symbol, Library) and not given:
+            rule = registry.rule_for(symbol.dotted)
+            if rule is None or rule.parameters.vararg is not None:
+                return None
+            positional, _, required = rule.parameter_names
+            optional = set(positional) - set(required)
+            names = list(positional[before:])
+        else:
+            return None
+        if any(n in optional for n in names):
+            return None
+        return [
+            gast.Subscript(
+                gast.Name(value.id, gast.Load(), None, None), gast.Constant(i, None), gast.Load()
+            )
+            for i in range(len(names))
+        ]
+
+    def _dynamic_call(self, node: Any) -> ir.Call:
+        """A call of a function that is only known when the program runs."""
+        span = self.span(node)
         args = tuple(self.expr(a) for a in node.args)
         keywords = tuple((k.arg, self.expr(k.value)) for k in node.keywords)
-        func = node.func
+        source = self.program.definitions.unknown(self.source, node)
+        return ir.Call(
+            source,
+            args,
+            keywords,
+            self.text.slice(self.span(node.func)),
+            mutates=(changed := self.may_mutate(node)),
+            unsure=changed,
+            span=span,
+            local=self.expr(node.func),
+            dynamic=True,
+            fixed=self._is_made(node.func),
+        )
 
+    def _divided(self, node: Any, args: tuple[ir.Expr, ...]) -> ir.Expr:
+        """``divmod(a, b)`` as the pair ``a // b, a % b``."""
+        if any(
+            isinstance(n, (gast.Call, gast.NamedExpr)) for n in gast.walk(node) if n is not node
+        ):
+            return self.opaque(
+                node, "cannot differentiate `divmod` of a call", "assign its arguments before"
+            )
+        span = self.span(node)
+        again = tuple(self.expr(a) for a in node.args)
+        form = ir.Form.OPERATOR
+        quotient = ir.Op("operator.floordiv", args, form=form, detail=("//",), span=span)
+        rest = ir.Op("operator.mod", again, form=form, detail=("%",), span=span)
+        return ir.Op("tuple", (quotient, rest), form=ir.Form.DISPLAY, span=span)
+
+    def _is_made(self, func: Any) -> bool:
+        """Whether a function is one that the text of a derivative has got for another one: what
+        that reads carries no derivative."""
+        return (
+            self.text.path.startswith("<tangent ")
+            and isinstance(func, gast.Name)
+            and re.search(r"_(forward|backward|with_tangent)(_\d+)?$", func.id) is not None
+        )
+
+    def _object_call(self, node: Any) -> ir.Expr | None:
+        """A call of a class, or of an object or its method, where the text tells its class."""
+        func = node.func
+        args = tuple(self.expr(a) for a in node.args)
+        keywords = tuple((k.arg, self.expr(k.value)) for k in node.keywords)
         if isinstance(func, gast.Attribute):
             if is_super(func.value):
                 return self._super_call(node, args, keywords) or self.opaque(
@@ -1543,111 +1723,176 @@ class FunctionLowering:
             call = self._method_of(cls, "__call__", called, keywords, node, text="()")
             if call is not None:
                 return call
-        if isinstance(func, gast.Name) and func.id in self.locals:
-            return self._local_call(node, func.id, args, keywords)
-        callee = self.expr(func) if isinstance(func, (gast.Name, gast.Attribute)) else None
-        if isinstance(callee, ir.Global):
-            symbol = callee.symbol
-            if isinstance(symbol, Library):
-                dotted = canonical(symbol.dotted)
-                if dotted in _SEE_EVERYTHING:
-                    every = tuple(ir.Read(n, span) for n in sorted(self.locals))
-                    why = f"cannot differentiate `{callee.text}`: it may read any variable"
-                    return ir.Opaque(node, every, why, "write out what it does", (), span)
-                if dotted == "builtins.divmod" and len(args) == 2 and not keywords:
-                    return self._divided(node, args)
-                container = self._container_call(dotted, args, keywords, callee, span)
-                if container is not None:
-                    return self._expanded(container)
-                written = self._call_mutates(node)
-                if written:
-                    return self.opaque(
-                        node,
-                        f"cannot differentiate this call of `{callee.text}`:"
-                        f" it writes to {', '.join(f'`{n}`' for n in written)}",
-                        "assign its result instead",
-                    )
-                if dotted == "tangent.field_of" and len(args) == 2 and not keywords:
-                    object_, name = args
-                    if isinstance(name, ir.Const) and isinstance(name.value, str):
-                        return _field(object_, name.value, span, checked=True)
-                pairwise = ("builtins.min", "builtins.max", "math.hypot")
-                if dotted in pairwise and len(args) > 2 and not keywords:
-                    # Of more than two numbers: two at a time.
-                    inner = args[0]
-                    for arg in args[1:-1]:
-                        pair = (inner, arg)
-                        inner = ir.Op(dotted, pair, form=ir.Form.CALL, function=callee, span=span)
-                    args = (inner, args[-1])
-                if dotted == "numpy.einsum":
-                    args = einsum.in_pairs(args, callee, span)
-                source = library_source(dotted, tuple(k for k, _ in keywords))
-                if source is not None:
-                    return ir.Call(source, args, keywords, callee.text, span=span)
-                # What the function imports may mean nothing where it is called again.
-                known = callee.text.partition(".")[0] not in self.imported
-                named = callee if known else None
-                op = ir.Op(dotted, args, keywords, ir.Form.CALL, function=named, span=span)
-                return self._expanded(op)
-            if isinstance(symbol, UserFunction):
-                return ir.Call(symbol.function, args, keywords, callee.text, span=span)
+        return None
+
+    def _library_call(self, node: Any, dotted: str, callee: ir.Global) -> ir.Expr:
+        span = self.span(node)
+        if dotted in _SEE_EVERYTHING:
+            every = tuple(ir.Read(n, span) for n in sorted(self.locals))
+            why = f"cannot differentiate `{callee.text}`: it may read any variable"
+            return ir.Opaque(node, every, why, "write out what it does", (), span)
+        source = library_source(dotted, tuple(k.arg for k in node.keywords))
+        if source is not None and not self._call_mutates(node):
+            return self._call_of(node, FunctionValue(source), callee.text)
+        args = tuple(self.expr(a) for a in node.args)
+        keywords = tuple((k.arg, self.expr(k.value)) for k in node.keywords)
+        if dotted == "builtins.divmod" and len(args) == 2 and not keywords:
+            return self._divided(node, args)
+        container = self._container_call(dotted, args, keywords, callee, span)
+        if container is not None:
+            return self._expanded(container)
+        written = self._call_mutates(node)
+        if written:
             return self.opaque(
                 node,
-                f"cannot differentiate the call of `{callee.text}`: its source or rule is unknown",
-                "write its derivative with `tangent.grads.adjoint`,"
-                " or pass its result in as an argument",
+                f"cannot differentiate this call of `{callee.text}`:"
+                f" it writes to {', '.join(f'`{n}`' for n in written)}",
+                "assign its result instead",
             )
-        if isinstance(func, gast.Attribute):
-            return self._method_call(node, func, args, keywords)
-        return self.opaque(
-            node,
-            "cannot differentiate this call: it is not known which function is called",
-            "call a function by its name",
+        if dotted == "tangent.field_of" and len(args) == 2 and not keywords:
+            object_, name = args
+            if isinstance(name, ir.Const) and isinstance(name.value, str):
+                return _field(object_, name.value, span, checked=True)
+        pairwise = ("builtins.min", "builtins.max", "math.hypot")
+        if dotted in pairwise and len(args) > 2 and not keywords:
+            # Of more than two numbers: two at a time.
+            inner = args[0]
+            for arg in args[1:-1]:
+                pair = (inner, arg)
+                inner = ir.Op(dotted, pair, form=ir.Form.CALL, function=callee, span=span)
+            args = (inner, args[-1])
+        if dotted == "numpy.einsum":
+            args = einsum.in_pairs(args, callee, span)
+        # What the function imports may mean nothing where it is called again.
+        named = callee if callee.text.partition(".")[0] not in self.imported else None
+        op = ir.Op(dotted, args, keywords, ir.Form.CALL, function=named, span=span)
+        return self._expanded(op)
+
+    # --- functions as values -----------------------------------------------------------------
+
+    def _local_function(self, func: Any) -> FunctionValue | None:
+        """The function that is called, if it is one of this function's own."""
+        if isinstance(func, gast.Name) and func.id not in self.locals:
+            return None
+        return None if isinstance(func, gast.Attribute) else self.functions.value(func)
+
+    def _call_of(self, node: Any, known: FunctionValue, text: str) -> ir.Expr:
+        """A call of a function that is known: a user's, or one of a library under a name of
+        the user's."""
+        span = self.span(node)
+        local = None
+        if isinstance(node.func, gast.Name) and node.func.id in self.locals:
+            local = ir.Read(node.func.id, self.span(node.func))
+        first = tuple(self._atom(a, span) for a in known.args)
+        if known.function is None:
+            args = (*first, *(self.expr(a) for a in node.args))
+            keywords = {p: self._atom(a, span) for p, a in known.taken}
+            keywords.update((k.arg, self.expr(k.value)) for k in node.keywords)
+            # Called by the library's name in the derivative: see `_unname`.
+            return ir.Op(
+                known.library, args, tuple(keywords.items()), function=ir.Read(text), span=span
+            )
+        if self._reports_foreign_variables(node, known, text):
+            return self.opaque(node)
+        known = self._spread(node, known)
+        assert known.function is not None
+        given = self._given(node, known)
+        if given:
+            special = self.program.definitions.specialised(self.source, known, given)
+            known, given = (known, {}) if special is None else (special, given)
+        assert known.function is not None
+        arguments = known.function.node.args
+        names = [a.id for a in (*arguments.posonlyargs, *arguments.args)]
+        names = [*names, *(known.function.more or ())][len(first) :]
+        values = [(n, a) for n, a in zip([*names, *[""] * len(node.args)], node.args)]
+        args = tuple(self._argument(a, n in given) for n, a in values)
+        keywords = tuple((k.arg, self._argument(k.value, k.arg in given)) for k in node.keywords)
+        passed = {*(n for n, _ in values), *(k for k, _ in keywords)}
+        taken = [(p, a) for p, a in (*known.taken, *known.defaults) if p not in passed]
+        rest = args[len(names) :]
+        star = None
+        if arguments.vararg and known.function.more is None:
+            star = ir.Op("tuple", rest, form=ir.Form.DISPLAY, span=span)
+        return ir.Call(
+            known.function,
+            (*first, *args),
+            keywords,
+            text,
+            tuple((p, self._atom(a, span)) for p, a in taken),
+            span=span,
+            objects=tuple((p, ir.Read(o.name, span)) for p, o in known.objects),
+            given=tuple(given),
+            bound=len(first),
+            local=local,
+            star=star,
         )
 
-    def _divided(self, node: Any, args: tuple[ir.Expr, ...]) -> ir.Expr:
-        """``divmod(a, b)`` as the pair ``a // b, a % b``."""
-        if any(
-            isinstance(n, (gast.Call, gast.NamedExpr)) for n in gast.walk(node) if n is not node
-        ):
-            return self.opaque(
-                node, "cannot differentiate `divmod` of a call", "assign its arguments before"
-            )
-        span = self.span(node)
-        again = tuple(self.expr(a) for a in node.args)
-        form = ir.Form.OPERATOR
-        quotient = ir.Op("operator.floordiv", args, form=form, detail=("//",), span=span)
-        rest = ir.Op("operator.mod", again, form=form, detail=("%",), span=span)
-        return ir.Op("tuple", (quotient, rest), form=ir.Form.DISPLAY, span=span)
+    def _spread(self, node: Any, known: FunctionValue) -> FunctionValue:
+        """The function for calls of this form, if it hands its arguments on."""
+        assert known.function is not None
+        definitions = self.program.definitions
+        if not definitions.forwards(known.function.node):
+            return known
+        arguments = known.function.node.args
+        plain = [*arguments.posonlyargs, *arguments.args]
+        names = {a.id for a in (*arguments.args, *arguments.kwonlyargs)}
+        extra = max(0, len(known.args) + len(node.args) - len(plain))
+        keywords = tuple(k.arg for k in node.keywords if k.arg not in names)
+        own = set(scopes.parameter_names(arguments))
+        if any(k in own or k in self._bound_in(known.function.node) for k in keywords):
+            return known
+        if not arguments.vararg:
+            extra = 0
+        return definitions.spread(known, extra, keywords if arguments.kwarg else ())
 
-    def _local_call(
-        self,
-        node: Any,
-        name: str,
-        args: tuple[ir.Expr, ...],
-        keywords: tuple[tuple[str, ir.Expr], ...],
-    ) -> ir.Expr:
-        if name not in self.local_functions:
-            return self.opaque(
-                node,
-                f"cannot differentiate the call of `{name}`: it is not known which function it is",
-                "call a function that is defined by name",
-            )
-        definition = self.local_functions[name]
-        for inner in gast.walk(definition):
+    def _bound_in(self, node: Any) -> list[str]:
+        return [] if isinstance(node, gast.Lambda) else scopes.bound_names(node.body)
+
+    def _given(self, node: Any, known: FunctionValue) -> dict[str, FunctionValue]:
+        """The parameters of a function that a call gives a function which is known."""
+        source = known.function
+        assert source is not None
+        used = self.program.definitions.passed_on(source.node)
+        if not used:
+            return {}
+        arguments = source.node.args
+        names = [a.id for a in (*arguments.posonlyargs, *arguments.args)]
+        names += source.more or ()
+        pairs = [*zip(names[len(known.args) :], node.args)]
+        pairs += [(k.arg, k.value) for k in node.keywords]
+        found = {n: self.functions.value(value) for n, value in pairs if n in used}
+        passed = {n for n, _ in pairs} | set(names[: len(known.args)]) | dict(known.taken).keys()
+        for name, default in defaults_of(source.node):
+            if name in used and name not in passed:
+                found[name] = self.program.definitions.default(source, default)
+        return {n: value for n, value in found.items() if value is not None}
+
+    def _argument(self, node: Any, is_function: bool) -> ir.Expr:
+        if is_function and isinstance(node, gast.Name) and node.id in self.locals:
+            return ir.Read(node.id, self.span(node))
+        return self.expr(node)
+
+    def _atom(self, atom: Any, span: Span) -> ir.Expr:
+        if isinstance(atom, Literal):
+            return ir.Const(atom.value, span)
+        return ir.Read(atom.name, span)
+
+    def _reports_foreign_variables(self, node: Any, known: FunctionValue, text: str) -> bool:
+        """Whether a nested function assigns to variables outside of itself."""
+        assert known.function is not None
+        if known.function not in self.program.definitions.captured:
+            return False
+        for inner in gast.walk(known.function.node):
             if isinstance(inner, (gast.Nonlocal, gast.Global)):
                 self.report(
                     inner,
                     "unsupported-nonlocal",
-                    f"cannot differentiate the call of `{name}`:"
+                    f"cannot differentiate the call of `{text}`:"
                     " it assigns to a variable outside of itself",
                     "return the new value instead",
                 )
-                return self.opaque(node)
-        function = self.program.nested(definition, name, self.source, self.locals)
-        span = self.span(node)
-        captured = tuple(ir.Read(n, span) for n in self.program.captured[function])
-        return ir.Call(function, args, keywords, name, captured, span=span)
+                return True
+        return False
 
     def _method_call(
         self,
@@ -1979,6 +2224,18 @@ def _before_next_round(body: ir.Block, make: Callable[[], ir.Block]) -> None:
 
     before_jumps(body)
     body += make()
+
+
+def _unname(body: ir.Block) -> None:
+    """Functions of libraries are called by their own names, so that the name that the user
+    gave them may go: such statements are printed anew."""
+    for stmt in ir.statements(body):
+        for expr in ir.expressions(stmt):
+            for node in ir.walk(expr):
+                if isinstance(node, ir.Op) and isinstance(node.function, ir.Read):
+                    node.function = None
+                    if not isinstance(stmt, ir.Comment | ir.InsertGrad):
+                        stmt.verbatim = False
 
 
 def canonical(dotted: str) -> str:

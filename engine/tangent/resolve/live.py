@@ -88,10 +88,10 @@ def plain_function(f: Any) -> FunctionType:
         hint = "write a def that calls it with the fixed arguments"
     elif isinstance(f, type):
         hint = "differentiate a function that makes the object and uses it"
-    elif "__call__" in _attributes(type(f)):
+    elif isinstance(_attributes(type(f)).get("__call__"), FunctionType):
         hint = "differentiate its __call__ method"
     else:
-        hint = "write a def that calls it"
+        hint = f"differentiate a function of yours that calls it: lambda x: {name}(x)"
     raise _error("no-source", f"{name!r} is not a Python function with source", hint)
 
 
@@ -548,8 +548,10 @@ class LiveResolver:
         if primal is not None:
             return self._symbol(name, primal, static)
         if isinstance(value, FunctionType) and not is_library_path(value.__code__.co_filename):
-            # What a decorator has wrapped is no longer what the text says.
-            if "__wrapped__" in _attributes(value):
+            # What a decorator has wrapped is no longer what the text says, and what a function
+            # has returned reads variables that no text names.
+            same_text = static is None and value.__code__.co_filename.startswith(_GENERATED)
+            if "__wrapped__" in _attributes(value) or (value.__closure__ and not same_text):
                 return UserData(name)
             try:
                 return UserFunction(self._session.function(value))

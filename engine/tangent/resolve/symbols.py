@@ -86,6 +86,9 @@ class FunctionSource:
     dispatched: bool = False
     # Whether it stands for calling the class, of which it is the ``__init__``.
     constructs: bool = False
+    # Parameters in the place of `*args` and `**kwargs`, if it is written for calls of one form.
+    more: tuple[str, ...] | None = None
+    more_keywords: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)

@@ -7,6 +7,7 @@ made without calling ``__init__``. A field that carries no derivative is None in
 from __future__ import annotations
 
 import enum
+import functools
 import sys
 import types
 from typing import Any
@@ -121,6 +122,16 @@ def rebuilt(x: Any, elements: Any) -> Any:
     return type(x)(*elements) if hasattr(x, "_fields") else type(x)(elements)
 
 
+# A callable object may have fields that carry a derivative; these have none.
+_FUNCTIONS = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    functools.partial,
+    np.ufunc,
+)
+
+
 def zeros_like(x: Any) -> Any:
     """The zero cotangent of ``x``: for integers and integer arrays a floating point zero, for
     lists, tuples, dictionaries and objects with fields one of zeros; None for text, slices,
@@ -144,7 +155,8 @@ def zeros_like(x: Any) -> Any:
         return rebuilt(x, [zeros_like(value) for value in x])
     if isinstance(x, dict):
         return {key: zeros_like(value) for key, value in x.items()}
-    if x is None or isinstance(x, (str, bytes, slice, type, np.dtype)) or x is Ellipsis:
+    no_number = x is None or x is Ellipsis or isinstance(x, (str, bytes, slice, type, np.dtype))
+    if no_number or isinstance(x, _FUNCTIONS):
         return None
     if isinstance(x, complex):
         return 0j

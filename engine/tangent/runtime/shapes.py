@@ -60,6 +60,8 @@ def _unbroadcast_elements(c: Any, x: Any) -> Any:
         return rebuilt(x, (unbroadcast(c, value) for value in x))
     if not isinstance(c, (list, tuple)) and for_tensors(c, *x) is None:
         c = to_shape(c, np.shape(x))
+    if isinstance(x, list) and not x:
+        return c  # a stack that is used up: the cotangents of its items are in their shapes
     if len(c) != len(x):
         raise ValueError(f"a cotangent of {len(c)} elements does not fit {len(x)} of them")
     return rebuilt(x, (unbroadcast(part, value) for part, value in zip(c, x, strict=True)))

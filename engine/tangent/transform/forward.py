@@ -15,8 +15,7 @@ from functools import cached_property
 
 from tangent.analysis.activity import Activity
 from tangent.analysis.aliasing import Aliases, handed_on, makes_new_value
-from tangent.analysis.calls import bind
-from tangent.analysis.effects import arguments_of
+from tangent.analysis.calls import arguments_of, bind
 from tangent.analysis.mutations import mutations
 from tangent.analysis.shapes import NUMBER, Shapes
 from tangent.analysis.versions import Value, Versions, is_harmless
@@ -30,7 +29,7 @@ from tangent.rules.declare import BROADCAST, Rule
 from tangent.source.text import Span
 from tangent.transform import templates
 from tangent.transform.names import Names, base_name, noun
-from tangent.transform.reverse import CalleePair, Options, unpacked, weight
+from tangent.transform.reverse import CalleePair, Options, pattern, unpacked, weight
 from tangent.transform.seeds import needs_seed_check
 from tangent.transform.shadows import Mirror
 from tangent.transform.user_rules import Template
@@ -74,6 +73,9 @@ class Forward:
         self.root_name = ""
         # Statements whose tangents cannot be kept apart from what may raise an exception.
         self.interrupted: list[ir.Stmt] = []
+        # Functions with tangent, for functions that are only known at run time.
+        self._with_tangent: dict[tuple[object, str], str] = {}
+        self._opening: ir.Block = []
 
     def run(self, wrt: dict[str, Value], given: tuple[ir.Stmt, ...], check: bool) -> ir.Block:
         """The body with tangents; the seeds are the tangents of ``wrt``, which are parameters
@@ -111,7 +113,7 @@ class Forward:
                 zero = self.mirror.new(ir.Read(name))
                 seed_name = self.names.tangent(name)
                 opening.append(ir.Assign(ir.Name(seed_name), zero, span=span, role=Role.SEED))
-        return [*opening, *body]
+        return [*opening, *self._opening, *body]
 
     def shares(self, value: Value) -> bool:
         """Whether a value shares memory that changes: its tangent is there from the start, and
@@ -909,6 +911,8 @@ class Forward:
                 tangents[parameter] = self.exact(arguments[parameter], tangent)
         if not tangents:
             return None
+        if call.dynamic:
+            return self._dynamic_call(call, tangents)
         pair = self.callee(call, tuple(tangents))
         base = base_name(call.function.name)
         result, tangent_name = (
@@ -918,11 +922,47 @@ class Forward:
         seeds = tuple((name, self.resolve(t)) for name, t in zip(pair.seeds, tangents.values()))
         args = tuple(ir.rebuild(a, self._replacement) for a in call.args)
         keywords = tuple((k, ir.rebuild(v, self._replacement)) for k, v in call.keywords)
-        captured = tuple((r.name, ir.Read(r.name)) for r in call.captured)
+        captured = tuple(ir.passed_on(call))
         applied = ir.Op(
             "generated", args, (*keywords, *captured, *seeds), function=ir.Global(pair.forward)
         )
         self.assign_primal_names()
+        target = ir.Unpack((ir.Name(result), ir.Name(tangent_name)))
+        self.emit(ir.Assign(target, applied, span=self.span, role=Role.TANGENT))
+        self.named[call] = result
+        self.done.add(call)
+        read = ir.Read(tangent_name)
+        self.shapes.declare(read, self.shapes.of(call))
+        return read
+
+    def _dynamic_call(self, call: ir.Call, tangents: dict[str, ir.Expr]) -> ir.Expr:
+        """The tangent of a call of a function that is only known at run time."""
+        base = call.function.name
+        shown = pattern(call, tuple(tangents))
+        local = call.local
+        assert local is not None
+        value = self.versions.of.get(local) if isinstance(local, ir.Read) else None
+        at_start = value is not None and value.kind == "param"
+        place = (value, shown) if at_start else (call, shown)
+        result = self.names.fresh(f"{base}_result")
+        tangent_name = self.names.fresh(f"d{base}_result")
+        seeds = tuple(self.resolve(t) for t in tangents.values())
+        args = tuple(ir.rebuild(a, self._replacement) for a in call.args)
+        keywords = tuple(ir.rebuild(v, self._replacement) for _, v in call.keywords)
+        self.assign_primal_names()
+        if place not in self._with_tangent:
+            name = self._with_tangent[place] = self.names.fresh(f"{base}_with_tangent")
+            function = ir.Read(local.name) if isinstance(local, ir.Read) else local
+            given = (function,) if shown == "x" else (function, ir.Const(shown))
+            made = ir.Assign(
+                ir.Name(name),
+                ir.Op("tangent.with_tangent", given),
+                span=call.span,
+                role=Role.TANGENT,
+            )
+            (self._opening if at_start else self.out).append(made)
+        function_name = self._with_tangent[place]
+        applied = ir.Op("call", (ir.Read(function_name), *args, *keywords, *seeds))
         target = ir.Unpack((ir.Name(result), ir.Name(tangent_name)))
         self.emit(ir.Assign(target, applied, span=self.span, role=Role.TANGENT))
         self.named[call] = result

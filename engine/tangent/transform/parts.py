@@ -179,8 +179,13 @@ class _Substitution:
         way = self.way(node)
         if way is None:
             if isinstance(node, (ir.Opaque, ir.Call)):
-                reads = node.reads if isinstance(node, ir.Opaque) else node.captured
-                self.escapes |= any(read.name == self.param for read in reads)
+                taken = (
+                    node.reads
+                    if isinstance(node, ir.Opaque)
+                    else [value for _, value in (*node.captured, *node.objects)]
+                )
+                names = [read.name for read in taken if isinstance(read, ir.Read)]
+                self.escapes |= self.param in names
             return None
         for name, part in self.parts.items():
             if way == part.path:

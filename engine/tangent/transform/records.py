@@ -14,7 +14,7 @@ value instead of per overwritten variable: nothing is kept that nobody reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tangent.analysis.aliasing import Aliases, handed_on, makes_new_value
 from tangent.analysis.scalars import counts
@@ -383,6 +383,9 @@ class _Records:
             self.unused_target(stmt)
         forward = self.forward(self.body)
         top: ir.Block = []
+        at_start = {f: call for call, (_, f) in self.backward.dynamic.items() if f.stmt is None}
+        for call in at_start.values():
+            top += self._pair(call)
         unbound: dict[str, ir.Stmt] = {}
         for value, name in self.saved.items():
             if value.kind == "param":
@@ -826,6 +829,7 @@ class _Records:
         pair, record = self.backward.calls[call]
         args = tuple(ir.rebuild(a, replace) for a in call.args)  # type: ignore[arg-type]
         keywords = tuple((k, ir.rebuild(v, replace)) for k, v in call.keywords)  # type: ignore[arg-type]
+        before.extend(self._pair_here(call))
         applied = self._generated(pair.forward, args, keywords, call)
         before.append(
             ir.Assign(ir.Unpack((stmt.target, ir.Name(record.name))), applied, span=stmt.span)
@@ -843,6 +847,7 @@ class _Records:
         value = self.hoisted.get(call)
         name = value.name if value else self.names.fresh(f"{base_name(call.function.name)}_result")
         target = ir.Unpack((ir.Name(name), ir.Name(record.name)))
+        before.extend(self._pair_here(call))
         before.append(
             ir.Assign(target, self._generated(pair.forward, args, keywords, call), span=stmt.span)
         )
@@ -850,6 +855,28 @@ class _Records:
         values = [record] if value is None else [value, record]
         before.extend(self._recorded(iter(values)))
         return ir.Read(name)
+
+    def _pair_here(self, call: ir.Call) -> ir.Block:
+        """What makes the functions for a call just before it, unless they are made at the start
+        or the call is of a function that is known."""
+        if not call.dynamic or self.backward.dynamic[call][1].stmt is None:
+            return []
+        return self._pair(call)
+
+    def _pair(self, call: ir.Call) -> ir.Block:
+        """The functions for a call of a function that is only known now."""
+        shown, function = self.backward.dynamic[call]
+        pair, _ = self.backward.calls[call]
+        assert call.local is not None
+        args: tuple[ir.Expr, ...] = (_fresh_copy(call.local),)
+        if shown != "x":
+            args = (*args, ir.Const(shown))
+        names = ir.Unpack((ir.Name(pair.forward), ir.Name(pair.backward)))
+        made = ir.Op("tangent.derivative_pair", args)
+        return [
+            ir.Assign(names, made, span=call.span, role=Role.RECORD),
+            *self._recorded(iter([function])),
+        ]
 
     def _own_record(self, call: ir.Call, record: Value, stmt: ir.Stmt) -> ir.Block:
         """A record refers to the arguments of its call: it is copied if one of them changes in
@@ -870,8 +897,15 @@ class _Records:
         keywords: tuple[tuple[str, ir.Expr], ...],
         call: ir.Call,
     ) -> ir.Op:
-        captured = tuple((r.name, ir.Read(r.name)) for r in call.captured)
-        return ir.Op("generated", args, (*keywords, *captured), function=ir.Global(name))
+        if call.dynamic:
+            return ir.Op("call", (ir.Read(name), *args), keywords)
+        passed = tuple(ir.passed_on(call))
+        return ir.Op("generated", args, (*keywords, *passed), function=ir.Global(name))
+
+
+def _fresh_copy(expr: ir.Expr) -> ir.Expr:
+    """The function that is called, for one more evaluation."""
+    return replace(expr) if isinstance(expr, ir.Read) else expr
 
 
 def _bound_always(block: ir.Block) -> set[str]:

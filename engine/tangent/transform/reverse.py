@@ -27,8 +27,7 @@ from dataclasses import dataclass, field, replace
 
 from tangent.analysis.activity import Activity
 from tangent.analysis.aliasing import Aliases
-from tangent.analysis.calls import bind, returns_displays
-from tangent.analysis.effects import arguments_of
+from tangent.analysis.calls import arguments_of, bind, returns_displays
 from tangent.analysis.mutations import stored
 from tangent.analysis.numeric import Numeric
 from tangent.analysis.scalars import counts
@@ -85,6 +84,9 @@ class Backward:
     iterated: set[ir.Expr] = field(default_factory=set)
     # Calls of user functions, with the functions that replace them and the record they leave.
     calls: dict[ir.Call, tuple[CalleePair, Value]] = field(default_factory=dict)
+    # Of those, the ones of functions that are only known at run time: the pattern of the call,
+    # and the variable that holds the backward function.
+    dynamic: dict[ir.Call, tuple[str, Value]] = field(default_factory=dict)
     # Loops of which the number of iterations is not known before, with its variable.
     counted: dict[ir.For | ir.While, Value] = field(default_factory=dict)
     # For lines of the user: the names under which they find primal values.
@@ -167,6 +169,9 @@ class Reverse:
         # Statements that give (a view of) an adjoint a second name, with the adjoints.
         self._sharings: list[tuple[ir.Stmt, set[str]]] = []
         self._statement_start = 0
+        self._pairs: dict[tuple[object, str], tuple[str, Value]] = {}
+        # The adjoint that callers hand in: not changed in place under any name of theirs.
+        self.untouched = ""
 
     def run(self, seeds: dict[str, bool]) -> Backward:
         """The backward pass, given the adjoints that are present at the end."""
@@ -1482,7 +1487,7 @@ class Reverse:
             return
         arguments = arguments_of(call)
         active = tuple(p for p, arg in arguments.items() if self.activity.is_varied(arg))
-        pair = self.callee(call, active)
+        pair = self._dynamic(call, active) if call.dynamic else self.callee(call, active)
         if not (isinstance(cotangent, ir.Op) and cotangent.callee == "tuple"):
             cotangent = self._exact(call, cotangent)
         owner = self.owner(call)
@@ -1491,14 +1496,20 @@ class Reverse:
             self.names.fresh(f"{base}_record"), "record", self.versions.region_of[owner], owner
         )
         self.result.calls[call] = (pair, record)
-        applied = ir.Op(
-            "generated", (ir.Version(record), cotangent), function=ir.Global(pair.backward)
-        )
+        if call.dynamic:
+            _, function = self.result.dynamic[call]
+            taken = (ir.Version(function), ir.Version(record), cotangent)
+            applied = ir.Op("call", taken)
+        else:
+            applied = ir.Op(
+                "generated", (ir.Version(record), cotangent), function=ir.Global(pair.backward)
+            )
         operands = [(p, arguments[p]) for p in pair.active]
         if len(operands) == 1:
-            ((_, arg),) = operands
+            ((parameter, arg),) = operands
             self.shapes.declare(applied, self.shapes.of(arg))
-            self.backprop(arg, applied)
+            named = self.temp(f"b{parameter}", applied) if _is_written_out(arg) else applied
+            self.backprop(arg, named)
             return
         reads: list[ir.Read] = []
         for parameter, arg in operands:
@@ -1511,6 +1522,26 @@ class Reverse:
         self._share(applied)
         for (_, arg), read in zip(operands, reads):
             self.backprop(arg, read)
+
+    def _dynamic(self, call: ir.Call, active: tuple[str, ...]) -> CalleePair:
+        """The functions for a call of a function that is only known at run time: variables of
+        the derivative. Those of a parameter are made once, where the derivative begins."""
+        shown = pattern(call, active)
+        local = call.local
+        value = self.versions.of.get(local) if isinstance(local, ir.Read) else None
+        owner = self.owner(call)
+        place = (value, shown) if value is not None and value.kind == "param" else (call, shown)
+        if place not in self._pairs:
+            base = call.function.name
+            at_start = place[0] is value
+            region = self.versions.root if at_start else self.versions.region_of[owner]
+            name = self.names.fresh(f"{base}_backward")
+            stmt = None if at_start else owner
+            backward = Value(name, "record", region, stmt, expr=local)
+            self._pairs[place] = self.names.fresh(f"{base}_forward"), backward
+        forward, backward = self._pairs[place]
+        self.result.dynamic[call] = shown, backward
+        return CalleePair(forward, backward.name, active)
 
     def owner(self, call: ir.Call) -> ir.Stmt:
         """The statement of the primal that makes a call."""
@@ -1584,6 +1615,7 @@ class Reverse:
                 numeric
                 and self.present[name]
                 and not self.options.complex_numbers
+                and target != self.untouched
                 and isinstance(combined, ir.Op)
                 and combined.callee in ("operator.add", "operator.sub")
                 and combined.args[0] is current
@@ -1831,6 +1863,23 @@ def _is_written_out(expr: ir.Expr) -> bool:
 def _gives_tuple(op: ir.Op) -> bool:
     rule = registry.rule_for(op.callee)
     return _is_written_out(op) or (rule is not None and rule.several)
+
+
+def pattern(call: ir.Call, active: tuple[str, ...]) -> str:
+    """How a call is shown to what makes the derivative of a function at run time: the arguments
+    that carry a derivative by name, the others as ``_``."""
+    used: dict[str, int] = {}
+    parts: list[str] = []
+    arguments = arguments_of(call)
+    keywords = {k for k, _ in call.keywords}
+    for parameter, arg in arguments.items():
+        name = "_"
+        if parameter in active:
+            name = arg.name if isinstance(arg, ir.Read) else "x"
+            used[name] = used.get(name, 0) + 1
+            name = f"{name}{used[name]}" if used[name] > 1 else name
+        parts.append(f"{parameter}={name}" if parameter in keywords else name)
+    return ", ".join(parts)
 
 
 def weight(expr: ir.Expr) -> int:
