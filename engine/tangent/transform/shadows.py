@@ -223,7 +223,7 @@ class Mirror:
         ):
             return self._lists(op)
         if op.callee in _SHALLOW and isinstance(op.args[0], ir.Read) and self.reads(op.args[0]):
-            if not self.numeric.is_numeric(self.versions.of[op.args[0]]):
+            if self.aliases.kinds.of(op.args[0]) is not None:
                 raise CannotMirror  # a copy of a list or dictionary has the same items
         if op.callee not in ("and", "or", "tuple", "list") and makes_new_value(op):
             return None
