@@ -263,6 +263,10 @@ class Writer:
 
     def _try(self, stmt: ir.Try, depth: int) -> None:
         pad = "    " * depth
+        if not stmt.arms and _is_empty(stmt.final):
+            # What was to be done in any case has turned out to do nothing.
+            self.block([*stmt.body, *stmt.orelse], depth)
+            return
         self._add(f"{pad}try:", stmt.span, stmt.role)
         self._body(stmt.body, depth + 1)
         self._arms(stmt.arms, stmt, depth)
