@@ -156,7 +156,19 @@ def shape_of_what_is_iterated(x, y):
     return 0.7 * x + np.sum(y * y)
 
 
+def _exponential(x):
+    y = np.exp(x)
+    return y
+
+
+def result_changed_afterwards(x):
+    y = _exponential(x)
+    y *= 2.0 * x
+    return np.sum(y)
+
+
 CASES = [
+    (result_changed_afterwards, (np.array([0.3, 0.7]),), ("x",)),
     (the_same_value_twice, (1.3,), ("x",)),
     (one_value_in_three_places, (1.3, 0.7), ("x", "y")),
     (the_same_array_twice, (RNG.normal(size=3),), ("x",)),

@@ -994,7 +994,22 @@ def deleted_field(v, a):
     return w * v.y
 
 
+def _rows_scaled(x):
+    y = x * 1.0
+    for row in y:
+        row *= row[0]
+    return y * y
+
+
+def argument_changed_afterwards(x):
+    y = x * 2.0
+    z = _rows_scaled(y)
+    y[0] = 5.0
+    return np.sum(z * y)
+
+
 CASES = [
+    (argument_changed_afterwards, (np.array([[0.3, 0.7], [0.2, 0.5]]),), ("x",)),
     (memo_fib, (0.3,), ("x",)),
     (sortl, ([1.2, 0.7, 0.9],), ("xs",)),
     (matrix_of_lists, (1.2, 0.7), ("x", "y")),

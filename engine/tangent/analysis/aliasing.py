@@ -90,7 +90,7 @@ class Aliases:
                 return own
             value = value.inputs[0]
 
-    def _parts(self, place: Place) -> list[Place]:
+    def parts(self, place: Place) -> list[Place]:
         """A place, and those of what it contains."""
         elements = [element(place, i) for i in range(self._unpacked.get(place, 0))]
         return [place, self.contents(place), *elements]
@@ -112,20 +112,20 @@ class Aliases:
         """The sets of places that a value is in, and what it contains."""
         if value.name in self.scalars:
             return set()
-        return {self._root(part) for part in self._parts(self.place(value))}
+        return {self._root(part) for part in self.parts(self.place(value))}
 
     def sees(self, changed: Place, value: Value) -> bool:
         """Whether a change of a place may be seen through a value."""
         if value.name in self.scalars:
             return False
         roots = self.changed_roots(changed)
-        return any(self._root(part) in roots for part in self._parts(self.place(value)))
+        return any(self._root(part) in roots for part in self.parts(self.place(value)))
 
     def is_mutated(self, value: Value) -> bool:
         """Whether the object of a value may change in place anywhere in the function."""
         if value.name in self.scalars:
             return False
-        return any(self._root(part) in self._mutated for part in self._parts(self.place(value)))
+        return any(self._root(part) in self._mutated for part in self.parts(self.place(value)))
 
     def is_shared(self, name: str) -> bool:
         """Whether what a variable holds may at some time be reached by another name, or by the
@@ -160,7 +160,7 @@ class Aliases:
         self._mutated = {self._root(place) for place in self._mutated}
         parameters = {*(p.name for p in function.params), *function.captured}
         for value in versions.values:
-            for part in self._parts(self.place(value)):
+            for part in self.parts(self.place(value)):
                 names = self._sharing.setdefault(self._root(part), set())
                 names.add(value.name)
                 if value.kind == "param" and value.name in parameters:

@@ -87,7 +87,8 @@ def mutated_parameters(
             place
             for value in returned
             if value is not None
-            for place in sources(value, versions, aliases)
+            for source in sources(value, versions, aliases)
+            for place in aliases.parts(source)
         }
         if not any(aliases.sees(p, v) for p in places for v in versions.params.values()) and all(
             not isinstance(node, ir.Global)

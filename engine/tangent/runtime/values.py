@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -24,18 +25,57 @@ _CONTAINERS = (list, tuple, dict)
 
 def snapshot(x: Any) -> Any:
     """A copy of ``x`` that later changes of ``x`` in place do not reach; an immutable value is
-    its own."""
+    its own. Arrays in it that share memory share it in the copy too."""
     if isinstance(x, np.ndarray):
         return x.copy()
+    return _copied(x, _shared_bases(x))
+
+
+def _copied(x: Any, bases: dict[int, np.ndarray]) -> Any:
+    if isinstance(x, np.ndarray):
+        base = _base(x)
+        copy = bases.get(id(base))
+        if copy is None:
+            return x.copy()
+        offset = x.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+        memory = copy.ravel(order="K").view(np.uint8)
+        return np.ndarray(x.shape, x.dtype, memory, offset, x.strides)
     if isinstance(x, (list, tuple)):
-        return rebuilt(x, [snapshot(value) for value in x])
+        return rebuilt(x, [_copied(value, bases) for value in x])
     if isinstance(x, dict):
-        return {key: snapshot(value) for key, value in x.items()}
+        return {key: _copied(value, bases) for key, value in x.items()}
     if tensors := for_tensors(x):
         return tensors.snapshot(x)
     if (fields := fields_of(x)) is not None:
-        return with_fields(x, {name: snapshot(value) for name, value in fields.items()})
+        return with_fields(x, {name: _copied(value, bases) for name, value in fields.items()})
     return x
+
+
+def _base(x: np.ndarray) -> np.ndarray:
+    """The array that owns the memory."""
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x
+
+
+def _shared_bases(x: Any) -> dict[int, np.ndarray]:
+    """Copies of the memory that several arrays in a container have in common, by the array that
+    owns it."""
+    owners: list[np.ndarray] = []
+    waiting = [x]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, np.ndarray):
+            if value.size and value.dtype != object:
+                owners.append(_base(value))
+        elif isinstance(value, (list, tuple)):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif (fields := fields_of(value)) is not None:
+            waiting.extend(fields.values())
+    counts = Counter(map(id, owners))
+    return {id(o): o.copy(order="K") for o in owners if counts[id(o)] > 1}
 
 
 def apart(value: Any, array: Any) -> Any:

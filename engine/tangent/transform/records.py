@@ -879,13 +879,11 @@ class _Records:
         ]
 
     def _own_record(self, call: ir.Call, record: Value, stmt: ir.Stmt) -> ir.Block:
-        """A record refers to the arguments of its call: it is copied if one of them changes in
-        place here."""
-        if not any(
-            self.aliases.is_mutated(self.versions.of[read])
-            for arg in ir.children(call)
-            for read in ir.reads(arg)
-        ):
+        """A record refers to the arguments of its call and to its result: it is copied if one of
+        them changes in place here."""
+        values = [self.versions.of[r] for arg in ir.children(call) for r in ir.reads(arg)]
+        values += self.versions.bound.get(stmt, {}).values()
+        if not any(self.aliases.is_mutated(value) for value in values):
             return []
         copied = ir.Op("tangent.snapshot", (ir.Read(record.name),))
         return [ir.Assign(ir.Name(record.name), copied, span=stmt.span, role=Role.RECORD)]
