@@ -79,7 +79,6 @@ def test_whatever_is_called(f: Any, expected: float) -> None:
     ("f", "message"),
     [
         (str, "str"),
-        (Gain, "class `Gain`"),
         (ord, "ord"),
         ("text", "is no function"),
         (doubles_in_place, "may change `v` in place"),

@@ -80,15 +80,15 @@ class FunctionSource:
     node: Any  # gast.FunctionDef or gast.Lambda
     module: ModuleSource
     parents: tuple[Any, ...] = field(default=())  # enclosing gast nodes, outermost first
+    # Parameters in the place of `*args` and `**kwargs`, if it is written for calls of one form.
+    more: tuple[str, ...] | None = None
+    more_keywords: tuple[str, ...] = ()
     # Of a method: the class that its object is taken to have, and whether the call looked the
     # method up in it (so that another class of object would mean another method).
     cls: ClassSource | None = None
     dispatched: bool = False
     # Whether it stands for calling the class, of which it is the ``__init__``.
     constructs: bool = False
-    # Parameters in the place of `*args` and `**kwargs`, if it is written for calls of one form.
-    more: tuple[str, ...] | None = None
-    more_keywords: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
