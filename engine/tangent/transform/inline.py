@@ -209,17 +209,17 @@ class _Copier:
             keywords = tuple((k, self.expr(v)) for k, v in expr.keywords)
             function = None if expr.function is None else self.expr(expr.function)
             return ir.Op(expr.callee, args, keywords, expr.form, expr.detail, function, span)
-        if isinstance(expr, ir.Call) and not expr.captured:
+        if isinstance(expr, ir.Call) and not (expr.captured or expr.objects or expr.dynamic):
             return ir.Call(
                 expr.function,
                 tuple(self.expr(a) for a in expr.args),
                 tuple((k, self.expr(v)) for k, v in expr.keywords),
                 expr.text,
-                (),
-                tuple(self.variable(n) for n in expr.mutates),
-                span,
-                expr.new,
-                expr.form,
+                mutates=tuple(self.variable(n) for n in expr.mutates),
+                unsure=tuple(self.variable(n) for n in expr.unsure),
+                span=span,
+                new=expr.new,
+                form=expr.form,
             )
         if isinstance(expr, ir.Opaque) and self.span is None:
             # Its text stays, so its variables must keep their names.

@@ -727,9 +727,20 @@ def needed_variables(
 
 
 def refuse_changes(stmt: ir.Stmt, mirror: Mirror) -> None:
-    """Raises `CannotMirror` for a change of a list or dictionary that its shadow cannot follow."""
+    """Raises `CannotMirror` for a change of a list or dictionary that its shadow cannot follow,
+    and for fields of objects."""
+    target = stmt.target if isinstance(stmt, ir.Assign) else None
+    if isinstance(target, ir.Item) and ir.attribute_of(target.index) is not None:
+        value = mirror.versions.bound.get(stmt, {}).get(target.name)
+        if value is not None and mirror.has(value):
+            raise CannotMirror
     for expr in ir.expressions(stmt):
         for node in ir.walk(expr):
+            if isinstance(node, ir.Op) and node.callee == "operator.getitem":
+                if ir.attribute_of(node.args[1]) is not None and any(
+                    mirror.reads(r) for r in ir.reads(node.args[0])
+                ):
+                    raise CannotMirror
             if isinstance(node, ir.Op) and node.callee in IN_PLACE:
                 base = node.args[0]
                 if node.callee not in ("list.append", "list.pop", "tangent.add_at"):
