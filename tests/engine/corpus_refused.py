@@ -9,6 +9,21 @@ from __future__ import annotations
 REFUSED = [
     (
         """\
+class Pair:
+    def __init__(self, u, v):
+        self.u = u
+        self.v = v
+
+def constant_stored_in_an_array_of_an_object(x):
+    pair = Pair(0.5, x * 1.0)
+    pair.v[0] = 0.5
+    return pair.v.sum()
+""",
+        "unsupported-target",
+        "pair.v[0]",
+    ),
+    (
+        """\
 def generator(x):
     yield x * x
 """,

@@ -105,8 +105,9 @@ class _Search:
         self, stmt: ir.Assign, target: ir.Target, value: ir.Expr, active: dict[str, Value]
     ) -> None:
         if isinstance(target, ir.OtherTarget):
-            lost = not target.mutates or any(n in active for n in (*target.mutates, *target.binds))
-            if lost and self.activity.is_varied(value):
+            # Overwritten by a constant, what carried a derivative carries none any more.
+            lost = any(n in active for n in (*target.mutates, *target.binds))
+            if lost or (not target.mutates and self.activity.is_varied(value)):
                 self.report(
                     target.span, "unsupported-target", target.why, "assign to a local variable"
                 )
