@@ -167,7 +167,19 @@ def result_changed_afterwards(x):
     return np.sum(y)
 
 
+def mask_of_an_augmented_item_in_a_loop(x, y):
+    for _ in range(3):
+        y[y > 0.3] *= x[0]
+        y[[0, 2]] = x[:2]
+    return np.sum(x) + np.sum(y * y)
+
+
 CASES = [
+    (
+        mask_of_an_augmented_item_in_a_loop,
+        (np.array([0.5, 0.7, 0.2]), np.array([0.4, 0.9, -0.6])),
+        ("x", "y"),
+    ),
     (result_changed_afterwards, (np.array([0.3, 0.7]),), ("x",)),
     (the_same_value_twice, (1.3,), ("x",)),
     (one_value_in_three_places, (1.3, 0.7), ("x", "y")),

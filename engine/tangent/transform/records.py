@@ -747,12 +747,17 @@ class _Records:
         """The statement with its named intermediates computed by statements before it; None
         if nothing of it is left."""
 
+        computed: set[ir.Expr] = set()  # the index of ``x[i] += v`` is met twice
+
         def replace(node: ir.Expr) -> ir.Expr | None:
             if isinstance(node, ir.Call) and node in self.backward.calls:
                 return self._forward_call(node, stmt, before, replace)
             value = self.hoisted.get(node)
             if value is None:
                 return None
+            if node in computed:
+                return ir.Read(value.name)
+            computed.add(node)
             inner = _rebuilt_inside(node, replace)
             if node in self.backward.iterated:
                 inner = ir.Op("builtins.list", (inner,))
