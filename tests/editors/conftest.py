@@ -24,7 +24,7 @@ import tangent
 
 
 def transform(x):
-    y = np.fft.fft(x)
+    y = np.piecewise(x, [x > 0.0], [np.sin])
     return np.sum(np.abs(y))
 
 

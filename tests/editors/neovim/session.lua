@@ -175,7 +175,7 @@ local steps = {
       local found = eventually('the diagnostic', function()
         return vim.diagnostic.get(buffer)[1]
       end)
-      assert(found.lnum == find(buffer, 'np.fft'), vim.inspect(found))
+      assert(found.lnum == find(buffer, 'np.piecewise'), vim.inspect(found))
       assert(found.source == 'tangent', vim.inspect(found))
     end,
   },
