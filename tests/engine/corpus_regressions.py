@@ -174,7 +174,16 @@ def mask_of_an_augmented_item_in_a_loop(x, y):
     return np.sum(x) + np.sum(y * y)
 
 
+def loop_over_a_ternary(x, y):
+    total = 0.0
+    for item in y if x > 0.5 else y * y:
+        total += item * x
+    return total
+
+
 CASES = [
+    (loop_over_a_ternary, (0.7, np.array([0.4, 0.9])), ("x", "y")),
+    (loop_over_a_ternary, (0.2, np.array([0.4, 0.9])), ("x", "y")),
     (
         mask_of_an_augmented_item_in_a_loop,
         (np.array([0.5, 0.7, 0.2]), np.array([0.4, 0.9, -0.6])),

@@ -70,7 +70,8 @@ def desugar(
         ):
             before = []
             stmt = indexed_loop(stmt, before, fresh)
-            out += before
+            # What is looped over may be lazy.
+            out += desugar(before, is_active, binds_active, fresh, kinds)
         if isinstance(stmt, ir.Match) and is_active(stmt.subject):
             before = []
             stmt = _with_captures(stmt, before, fresh)
